@@ -1,0 +1,1 @@
+"""The embedded OMERO server: one process that speaks OMERO's Ice protocol."""

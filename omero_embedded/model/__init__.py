@@ -1,0 +1,1 @@
+"""The OMERO model as data, and the tables and objects derived from it."""

@@ -1,0 +1,1 @@
+"""Who may read, annotate, link, edit, delete, move and give away what (contract/server.md, section 3)."""
