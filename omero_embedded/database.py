@@ -61,7 +61,11 @@ class Database:
             self.url = self.url.set(drivername="postgresql+psycopg")
         options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 32, "poolclass": QueuePool}
         if backend == "sqlite":
-            options["connect_args"] = {"check_same_thread": False, "timeout": WRITE_TIMEOUT, "cached_statements": 1024}
+            options["connect_args"] = {
+                "check_same_thread": False,
+                "timeout": WRITE_TIMEOUT,
+                "cached_statements": 1024,
+            }
         else:
             options["pool_pre_ping"] = True
         self.engine: Engine = create_engine(self.url, **options)
@@ -79,7 +83,9 @@ class Database:
         """One read transaction: several statements see one consistent state."""
         with self.engine.connect() as connection:
             if self.dialect == "postgresql":
-                connection = connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                connection = connection.execution_options(
+                    isolation_level="REPEATABLE READ", postgresql_readonly=True
+                )
             with connection.begin():
                 yield connection
 
@@ -101,7 +107,9 @@ class Database:
             return []
         with self.engine.connect() as connection:
             faults = [row[0] for row in connection.execute(text("PRAGMA integrity_check")) if row[0] != "ok"]
-            faults += [f"foreign key: {tuple(row)}" for row in connection.execute(text("PRAGMA foreign_key_check"))]
+            faults += [
+                f"foreign key: {tuple(row)}" for row in connection.execute(text("PRAGMA foreign_key_check"))
+            ]
         return faults
 
     def continue_ids(self, connection: Connection) -> None:

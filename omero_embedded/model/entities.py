@@ -240,7 +240,10 @@ def _load() -> Model:
     document = json.loads(resources.files(__package__).joinpath("model.json").read_text(encoding="utf-8"))
     raw = document["entities"]
     clashing = _clashing_columns(raw)
-    own = {name: tuple(_property(entity, p, clashing) for p in entity["properties"]) for name, entity in raw.items()}
+    own = {
+        name: tuple(_property(entity, p, clashing) for p in entity["properties"])
+        for name, entity in raw.items()
+    }
 
     def inherited(name: str) -> dict[str, Property]:
         above = raw[name].get("superclass")

@@ -114,7 +114,11 @@ def _table(root: Entity) -> Table:
                     seen.add(column.name)
                     columns.append(column)
     columns += [Column(name, Integer()) for name in sorted(_index_columns(root) - seen)]
-    constraints = [UniqueConstraint("parent", "child", *(() if root.is_global else ("owner_id",)))] if root.is_link else []
+    constraints = (
+        [UniqueConstraint("parent", "child", *(() if root.is_global else ("owner_id",)))]
+        if root.is_link
+        else []
+    )
     return Table(root.name.lower(), METADATA, *columns, *constraints, sqlite_autoincrement=True)
 
 
@@ -150,7 +154,9 @@ PASSWORD = Table(
 )
 """Hash per user: null locks the account, empty text accepts any password (contract/server.md, section 2.2)."""
 
-CONFIGURATION = Table("configuration", METADATA, Column("name", TEXT, primary_key=True), Column("value", TEXT, nullable=False))
+CONFIGURATION = Table(
+    "configuration", METADATA, Column("name", TEXT, primary_key=True), Column("value", TEXT, nullable=False)
+)
 """Facts fixed for the life of the database, such as `omero.db.uuid`."""
 
 
