@@ -1,0 +1,1 @@
+"""The rendering engine: numpy arrays and plain dataclasses in, RGB arrays out."""

@@ -1,0 +1,1 @@
+"""Application servers and web-server set-ups: what stands behind the `omero web` command."""

@@ -1,0 +1,1 @@
+"""Users, groups, the own account and drive space."""

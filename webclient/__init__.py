@@ -1,0 +1,1 @@
+"""Browse, search, annotate and organise images."""

@@ -1,0 +1,1 @@
+"""Image, tile, table and ROI endpoints."""
