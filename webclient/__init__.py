@@ -1,1 +1,1 @@
-"""Browse, search, annotate and organise images."""
+"""The main application: browse, annotate and organise images. Imported as `omeroweb.webclient`."""
