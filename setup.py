@@ -1,0 +1,144 @@
+"""Distribution `omero-web`: OMERO.web and an embedded OMERO server.
+
+The apps stand at the top of the tree and are installed below `omeroweb`; `templates/` and `static/` become its package
+data. The command-line plug-ins go into omero-py's package folder `omero/plugins`, where the `omero` command looks.
+"""
+
+import runpy
+from pathlib import Path
+
+from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
+from setuptools.command.editable_wheel import editable_wheel
+
+ROOT = Path(__file__).resolve().parent
+VERSION = runpy.run_path(str(ROOT / "omeroweb" / "version.py"))["omeroweb_version"]
+APPS = ("webclient", "webadmin", "webgateway")
+RESOURCES = ("templates", "static")
+
+REQUIRED = [
+    # the server's clients
+    "omero-py>=5.23,<6",
+    "omero-marshal>=0.9,<1",
+    # the web site
+    "Django>=5.2,<5.3",
+    "gunicorn>=23",
+    "whitenoise>=6.7,<7",
+    "python-memcached>=1.62,<2",
+    "flup>=1.0.3,<2",
+    "requests>=2.31,<3",
+    "future>=1.0",
+    "setuptools; python_version >= '3.12'",
+    # rendering
+    "numpy>=2.0,<3",
+    "Pillow>=10.4",
+    # the embedded server
+    "SQLAlchemy>=2.0,<2.2",
+    "alembic>=1.13,<2",
+    "lark>=1.2,<2",
+    "cryptography>=43",
+    "argon2-cffi>=23.1",
+    "zarr>=2.18,<4",
+    "tensorstore>=0.1.64,<0.2",
+    "tifffile>=2024.8.10",
+    "imagecodecs>=2024.6.1",
+    "ome-types>=0.5.2,<1",
+]
+EXTRAS = {
+    "redis": ["django-redis>=5.4"],
+    "postgresql": ["psycopg[binary]>=3.2,<4"],
+    "samples": ["scikit-image>=0.24", "stardist>=0.9"],
+    "test": [
+        "pytest>=8.3",
+        "pytest-timeout>=2.3",
+        "pytest-django>=4.9",
+        "hypothesis>=6.112",
+        "selenium>=4.25,<5",
+        "psutil>=6",
+        "coverage[toml]>=7.6",
+        "import-linter>=2.1",
+        "mypy>=1.13",
+        "ruff>=0.8",
+        "django-stubs>=5.1",
+        "types-PyYAML",
+        "types-requests",
+        "omero-web[postgresql,redis,samples]",
+    ],
+}
+
+
+class BuildWithResources(build_py):
+    """Package `templates/` and `static/` as data of `omeroweb`, whatever they hold when the wheel is built.
+
+    setuptools reads package data below packages only, and these two folders hold no Python. Python's own byte-compiled
+    files are left out.
+    """
+
+    def run(self) -> None:
+        super().run()
+        if self.editable_mode:
+            return
+        for folder in RESOURCES:
+            for source in sorted((ROOT / folder).rglob("*")):
+                if source.is_file() and "__pycache__" not in source.parts:
+                    target = Path(self.build_lib) / "omeroweb" / source.relative_to(ROOT)
+                    self.mkpath(str(target.parent))
+                    self.copy_file(str(source), str(target))
+
+
+class EditableFromRoot(editable_wheel):
+    """Put the root of the checkout on `sys.path`.
+
+    The `omero` command looks for `omero/plugins` in every folder of `sys.path`, so an import hook (setuptools' default
+    for mapped folders) would hide the plug-ins from it. `omeroweb/__init__.py` finds the apps by itself.
+    """
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.editable_mode = "compat"
+
+
+def packages() -> tuple[list[str], dict[str, str]]:
+    """Names of all packages, and the folders of those that are not where their name says."""
+    names = find_packages(
+        str(ROOT), include=["omeroweb", "omeroweb.*", "omero_rendering*", "omero_embedded*"]
+    )
+    folders = {}
+    for app in APPS:
+        inside = [app, *(f"{app}.{name}" for name in find_packages(str(ROOT / app)))]
+        names += [f"omeroweb.{name}" for name in inside]
+        folders[f"omeroweb.{app}"] = app
+    return [*names, "omero.plugins"], folders
+
+
+NAMES, FOLDERS = packages()
+
+setup(
+    name="omero-web",
+    version=VERSION,
+    description="OMERO.web: browse, view and annotate microscopy images, with an OMERO server of its own",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="GPL-2.0-or-later",
+    license_files=["LICENSE"],
+    python_requires=">=3.10,<3.13",
+    packages=NAMES,
+    package_dir=FOLDERS,
+    package_data={
+        "": ["py.typed", "*.json", "*.lark", "*.mako", "*.ini", "*.sql", "*.lut"],
+        "omeroweb": ["**/*.template", "**/*.html"],
+    },
+    install_requires=REQUIRED,
+    extras_require=EXTRAS,
+    zip_safe=False,
+    cmdclass={"build_py": BuildWithResources, "editable_wheel": EditableFromRoot},
+    classifiers=[
+        "Environment :: Web Environment",
+        "Framework :: Django :: 5.2",
+        "Intended Audience :: Science/Research",
+        "Programming Language :: Python :: 3.10",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Topic :: Scientific/Engineering :: Visualization",
+    ],
+)
