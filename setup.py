@@ -90,12 +90,14 @@ class EditableFromRoot(editable_wheel):
     """Put the root of the checkout on `sys.path`.
 
     The `omero` command looks for `omero/plugins` in every folder of `sys.path`, so an import hook (setuptools' default
-    for mapped folders) would hide the plug-ins from it. `omeroweb/__init__.py` finds the apps by itself.
+    for mapped folders) would hide the plug-ins from it. Leaving the mapped folders out makes setuptools write a path
+    entry instead; `omeroweb/__init__.py` finds the apps by itself.
     """
 
     def finalize_options(self) -> None:
+        self.distribution.packages = [name for name in NAMES if not name.startswith(tuple(FOLDERS))]
+        self.distribution.package_dir = {"": "."}
         super().finalize_options()
-        self.editable_mode = "compat"
 
 
 def packages() -> tuple[list[str], dict[str, str]]:
