@@ -176,7 +176,7 @@ class Transaction:
         self.log("UPDATE", entity, ids)
 
     def delete(self, name: str, ids: Sequence[int]) -> None:
-        """Delete rows and the pairs of their maps; whoever refers to them must be gone or deleted in this transaction."""
+        """Delete rows and the pairs of their maps; what refers to them must go in the same transaction."""
         entity = MODEL[name]
         table = table_of(name)
         maps = {
