@@ -1,0 +1,1 @@
+"""Controllers that pages and add-on apps know by name."""
