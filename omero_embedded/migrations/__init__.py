@@ -1,0 +1,1 @@
+"""Schema versions of the store, applied by Alembic at every start."""
