@@ -1,0 +1,1 @@
+"""Template libraries that plug-ins load."""
