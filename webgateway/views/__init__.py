@@ -2,4 +2,7 @@
 
 from omeroweb.webgateway.views.index import index
 
-__all__ = ["index"]
+from omeroweb.login import LoginView
+from omeroweb.user import UserProxy
+
+__all__ = ["LoginView", "UserProxy", "index"]
