@@ -25,6 +25,7 @@ REQUIRED = [
     "gunicorn>=23",
     "whitenoise>=6.7,<7",
     "python-memcached>=1.62,<2",
+    "django-pipeline>=4.0,<5",
     "flup>=1.0.3,<2",
     "requests>=2.31,<3",
     "future>=1.0",

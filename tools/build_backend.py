@@ -15,7 +15,7 @@ from setuptools.build_meta import *  # noqa: F403
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import zeroc_ice_wheel  # noqa: E402
+import zeroc_ice_wheel
 
 
 def with_ice_wheel(folder: str, name: str) -> str:

@@ -28,7 +28,9 @@ def provide() -> None:
         return
     npm, node = shutil.which("npm"), shutil.which("node")
     if npm is None or node is None:
-        raise FrontEndError("the pages' libraries need nodejs and npm; install them with\n  apt-get install nodejs npm")
+        raise FrontEndError(
+            "the pages' libraries need nodejs and npm; install them with\n  apt-get install nodejs npm"
+        )
     for command in ([npm, "ci", "--no-audit", "--no-fund", "--loglevel=error"], [node, "tools/vendor.mjs"]):
         result = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, capture_output=True, text=True)
         if result.returncode:

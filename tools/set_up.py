@@ -61,7 +61,9 @@ def find_python() -> str:
         if version is not None and SUPPORTED[0] <= version <= SUPPORTED[1]:
             return path
     tried = ", ".join(candidates)
-    raise SetUpError(f"Python 3.10, 3.11 or 3.12 is needed (tried {tried}); set PYTHON to one, or\n  apt-get install python3.11")
+    raise SetUpError(
+        f"Python 3.10, 3.11 or 3.12 is needed (tried {tried}); set PYTHON to one, or\n  apt-get install python3.11"
+    )
 
 
 def make_environment(venv: Path) -> Path:
@@ -100,7 +102,16 @@ def fingerprint() -> str:
 
 def run_pip(python: Path, *arguments: str) -> None:
     """Run `pip install`, showing what is downloaded; on failure its whole output."""
-    command = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--progress-bar", "off", *arguments]
+    command = [
+        str(python),
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--progress-bar",
+        "off",
+        *arguments,
+    ]
     lines: list[str] = []
     with subprocess.Popen(
         command,
@@ -130,7 +141,9 @@ def install_python_packages(python: Path, extras: set[str]) -> None:
         say(3, "Python packages: there")
         return
     say(2, "zeroc-ice wheel")
-    wheel = subprocess.run([str(python), str(ROOT / "tools" / "zeroc_ice_wheel.py")], stdout=subprocess.PIPE, text=True)
+    wheel = subprocess.run(
+        [str(python), str(ROOT / "tools" / "zeroc_ice_wheel.py")], stdout=subprocess.PIPE, text=True
+    )
     if wheel.returncode:
         raise SetUpError("no zeroc-ice wheel, see above")
     say(3, "Python packages")

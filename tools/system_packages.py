@@ -60,7 +60,9 @@ def install(packages: list[str], purpose: str) -> None:
     line = f"apt-get install {' '.join(packages)}"
     if not is_root() or shutil.which("apt-get") is None:
         sudo = "" if is_root() else "sudo "
-        raise MissingPackages(f"{purpose} needs system packages that are missing; install them with\n  {sudo}{line}")
+        raise MissingPackages(
+            f"{purpose} needs system packages that are missing; install them with\n  {sudo}{line}"
+        )
     print(f"  {line}", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for arguments in (["update", "-q"], ["install", "-q", "-y", "--no-install-recommends", *packages]):

@@ -150,7 +150,9 @@ def build(target: Path) -> Path:
             "compiling zeroc-ice needs system packages that are missing; install them with\n"
             f"  apt-get install {' '.join(missing)}"
         )
-    say(f"Building {REQUIREMENT} for Python {sys.version_info.major}.{sys.version_info.minor}; once, some minutes")
+    say(
+        f"Building {REQUIREMENT} for Python {sys.version_info.major}.{sys.version_info.minor}; once, some minutes"
+    )
     with tempfile.TemporaryDirectory(prefix="zeroc-ice-") as name:
         source = unpacked_source(Path(name))
         out = Path(name) / "wheel"

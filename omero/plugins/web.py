@@ -1,0 +1,102 @@
+"""`omero web`: start and stop OMERO.web. The work is done by `omeroweb.deploy`.
+
+The `omero` command runs this file with `register` defined. Source: contract/config-cli-deploy.md, section 7.
+"""
+
+from argparse import SUPPRESS
+
+from omero.cli import BaseControl
+
+HELP = "OMERO.web: start and stop the web site"
+
+
+class WebControl(BaseControl):
+    """Parses arguments and calls `omeroweb.deploy.commands`, imported late so that other commands start quickly."""
+
+    def _configure(self, parser):
+        sub = parser.sub()
+        start = parser.add(sub, self.start, "Collect static files and start OMERO.web")
+        restart = parser.add(sub, self.restart, "Stop OMERO.web and start it again")
+        for one in (start, restart):
+            self._add_start_options(one)
+        parser.add(sub, self.stop, "Stop OMERO.web")
+        parser.add(sub, self.status, "Tell whether OMERO.web is running")
+        parser.add(sub, self.syncmedia, "Collect the static files of all apps")
+        sessions = parser.add(sub, self.clearsessions, "Remove expired browser sessions")
+        sessions.add_argument("--no-wait", action="store_true", help="Do not wait for the end")
+
+    @staticmethod
+    def _add_start_options(parser):
+        sessions = parser.add_mutually_exclusive_group()
+        sessions.add_argument("--keep-sessions", action="store_true", help="Do not clear expired sessions")
+        sessions.add_argument(
+            "--no-wait", action="store_true", help="Clear expired sessions in the background"
+        )
+        parser.add_argument(
+            "--foreground", action="store_true", help="Stay in the foreground until interrupted"
+        )
+        parser.add_argument("--workers", type=int, help=SUPPRESS)
+        parser.add_argument("--worker-connections", type=int, help=SUPPRESS)
+        parser.add_argument("--wsgi-args", help=SUPPRESS)
+
+    def _site(self):
+        from omeroweb.deploy.site import SiteError, read_site
+
+        try:
+            return read_site()
+        except SiteError as error:
+            self.ctx.die(error.code, error.text)
+
+    @staticmethod
+    def _options(args):
+        from omeroweb.deploy.commands import StartOptions
+
+        return StartOptions(
+            keep_sessions=args.keep_sessions,
+            no_wait=args.no_wait,
+            foreground=args.foreground,
+            wsgi_args=args.wsgi_args,
+            workers=args.workers,
+            worker_connections=args.worker_connections,
+        )
+
+    def start(self, args):
+        site = self._site()
+        from omeroweb.deploy import commands
+
+        commands.start(self.ctx, site, self._options(args))
+
+    def restart(self, args):
+        site = self._site()
+        from omeroweb.deploy import commands
+
+        commands.restart(self.ctx, site, self._options(args))
+
+    def stop(self, args):
+        site = self._site()
+        from omeroweb.deploy import commands
+
+        commands.stop(self.ctx, site)
+
+    def status(self, args):
+        site = self._site()
+        from omeroweb.deploy import commands
+
+        commands.status(self.ctx, site)
+
+    def syncmedia(self, args):
+        self._site()
+        from omeroweb.deploy import commands
+
+        commands.sync_media(self.ctx)
+
+    def clearsessions(self, args):
+        self._site()
+        from omeroweb.deploy import commands
+
+        commands.clear_sessions(self.ctx, args.no_wait)
+
+
+# Absent when the file is imported as a module, as tests and tools do.
+if "register" in globals():
+    register("web", WebControl, HELP)
