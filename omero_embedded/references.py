@@ -39,7 +39,9 @@ def users_of(connection: Connection, root: str, ids: Sequence[int]) -> Iterator[
         table = TABLES[referrer.root]
         column = table.c[referrer.prop.column]
         name = table.c.discriminator if "discriminator" in table.c else None
-        statement = select(table.c.id, column, *(() if name is None else (name,))).where(column.in_(ids)).limit(1)
+        statement = (
+            select(table.c.id, column, *(() if name is None else (name,))).where(column.in_(ids)).limit(1)
+        )
         row = connection.execute(statement).first()
         if row is not None:
             yield (referrer.root if name is None else row[2]), row[0], row[1]

@@ -94,7 +94,9 @@ class Graph:
                     continue
                 if id(other) in state:
                     if not prop.nullable:
-                        raise errors.validation(f"{node.entity.name}.{prop.name} is part of a circle of new objects")
+                        raise errors.validation(
+                            f"{node.entity.name}.{prop.name} is part of a circle of new objects"
+                        )
                     node.deferred.add(prop.name)
                     continue
                 visit(other)

@@ -98,7 +98,9 @@ class Saver:
 
     def _row(self, entity: Entity, row_id: int) -> Mapping[str, Any]:
         row = self._rows.get((entity.root, row_id))
-        if row is None or (not entity.abstract and not MODEL[row.get("discriminator", entity.name)].is_a(entity.name)):
+        if row is None or (
+            not entity.abstract and not MODEL[row.get("discriminator", entity.name)].is_a(entity.name)
+        ):
             raise errors.validation(f"{entity.name}:{row_id} does not exist")
         if entity.is_owned and not self._everywhere.can_read(row["owner_id"], row["group_id"]):
             raise errors.security(f"Cannot read {entity.name}:{row_id}")
@@ -137,7 +139,9 @@ class Saver:
         if group == USER_GROUP and self._context.is_admin:
             return
         if self._context.group_id >= 0 or not (self._context.is_member(group) or self._context.is_admin):
-            raise errors.security(f"a {node.entity.name} cannot be created in group {group} from this context")
+            raise errors.security(
+                f"a {node.entity.name} cannot be created in group {group} from this context"
+            )
 
     def _common_group(self, graph: Graph) -> int:
         """In the all-groups context the linked objects decide; they must agree."""
@@ -218,7 +222,9 @@ class Saver:
         if id_of(external) is not None:
             return int(id_of(external) or 0)
         info = Node(external, MODEL["ExternalInfo"])
-        external_id = self._tx.insert("ExternalInfo", plain_values(info), owner=node.owner_id, group=node.group_id)
+        external_id = self._tx.insert(
+            "ExternalInfo", plain_values(info), owner=node.owner_id, group=node.group_id
+        )
         external._id = rlong(external_id)
         return external_id
 
@@ -245,7 +251,9 @@ class Saver:
         while parent_id is not None:
             if parent_id == folder_id:
                 raise errors.validation(f"Folder:{folder_id} would be its own ancestor")
-            parent_id = self._tx.connection.scalar(select(table.c.parentfolder).where(table.c.id == parent_id))
+            parent_id = self._tx.connection.scalar(
+                select(table.c.parentfolder).where(table.c.id == parent_id)
+            )
 
     def _check_reference(self, graph: Graph, node: Node, target: Any) -> None:
         """The right to let an object refer to another one."""
@@ -300,14 +308,18 @@ class Saver:
                         self._check_reference(graph, node, target)
             elif prop.columns and prop.updatable and not prop.transient and not _kept(entity, prop.name):
                 stored = stored_value(row, prop)
-                if not same(stored, sent[prop.name]) and not (sent[prop.name] is None and prop.default == stored):
+                if not same(stored, sent[prop.name]) and not (
+                    sent[prop.name] is None and prop.default == stored
+                ):
                     changes[prop.name] = sent[prop.name]
         changes |= {column: place for column, place in node.positions.items() if row[column] != place}
         return changes | self._changed_details(node)
 
     def _stored_pairs(self, prop: Any, owner_id: int) -> list[tuple[Any, Any]]:
         pairs = map_table_of(prop)
-        statement = select(pairs.c.name, pairs.c.value).where(pairs.c.owner_id == owner_id).order_by(pairs.c.position)
+        statement = (
+            select(pairs.c.name, pairs.c.value).where(pairs.c.owner_id == owner_id).order_by(pairs.c.position)
+        )
         return [(row.name, row.value) for row in self._tx.connection.execute(statement)]
 
     def _changed_details(self, node: Node) -> dict[str, Any]:
@@ -339,7 +351,11 @@ class Saver:
         entity, row = node.entity, node.row
         name = f"{entity.name}:{row['id']}"
         group = node.group_id
-        if group is not None and self._context.group_id >= 0 and group not in (self._context.group_id, USER_GROUP):
+        if (
+            group is not None
+            and self._context.group_id >= 0
+            and group not in (self._context.group_id, USER_GROUP)
+        ):
             raise errors.security(f"{name} is not in group {self._context.group_id}")
         may = security.rights(
             self._context,
@@ -356,7 +372,11 @@ class Saver:
         """What the client read must be what is stored."""
         ice, row = node.ice, node.row
         version = None if ice._version is None else ice._version.val
-        event = None if ice._details is None or ice._details._updateEvent is None else id_of(ice._details._updateEvent)
+        event = (
+            None
+            if ice._details is None or ice._details._updateEvent is None
+            else id_of(ice._details._updateEvent)
+        )
         stale = (version is not None and version != row["version"]) or (
             event is not None and "update_id" in row and event != row["update_id"]
         )
@@ -378,7 +398,16 @@ class Saver:
             row = self._rows[node.entity.root, int(node.id or 0)]
             if not node.entity.immutable:
                 node.ice._version = rint(row["version"])
-            columns = ("permissions", "owner_id", "group_id", "creation_id", "update_id", "external_id", "repo", "mimetype")
+            columns = (
+                "permissions",
+                "owner_id",
+                "group_id",
+                "creation_id",
+                "update_id",
+                "external_id",
+                "repo",
+                "mimetype",
+            )
             wanted = {name: row[name] for name in columns if name in row}
             if node.entity.name != "OriginalFile":
                 wanted.pop("mimetype", None)

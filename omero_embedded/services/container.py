@@ -16,7 +16,10 @@ _IMAGE_PARTS = """
     left outer join fetch {0}.pixels {0}Pixels left outer join fetch {0}Pixels.pixelsType
     left outer join fetch {0}.format"""
 _HIERARCHIES = {
-    "Project": ("left outer join fetch root.datasetLinks links left outer join fetch links.child child", "child"),
+    "Project": (
+        "left outer join fetch root.datasetLinks links left outer join fetch links.child child",
+        "child",
+    ),
     "Dataset": ("", "root"),
     "Screen": (
         """left outer join fetch root.plateLinks links left outer join fetch links.child plate
@@ -57,7 +60,10 @@ class ContainerService(Service):
             raise errors.api_usage(f"{entity.name} has no collection {property!r}")
         if not ids:
             return {}
-        counts = {row[0]: 0 for row in call.rows(f"select x.id from {entity.name} x where x.id in (:ids)", ids=list(ids))}
+        counts = {
+            row[0]: 0
+            for row in call.rows(f"select x.id from {entity.name} x where x.id in (:ids)", ids=list(ids))
+        }
         missing = sorted(set(ids) - set(counts))
         if missing:
             raise errors.security(f"Cannot read {entity.name}:{missing[0]}")
@@ -65,11 +71,15 @@ class ContainerService(Service):
         counts.update((row[0], row[1]) for row in call.rows(counted, ids=list(ids)))
         return counts
 
-    def loadContainerHierarchy(self, call: Call, rootType: str, rootIds: Sequence[int], options: Any) -> list[Any]:
+    def loadContainerHierarchy(
+        self, call: Call, rootType: str, rootIds: Sequence[int], options: Any
+    ) -> list[Any]:
         """Containers with what they hold; fetch depth as contract/server.md says."""
         entity = entity_named(rootType, _HIERARCHIES)
         chosen = LoadOptions.of(options)
-        found = self._hierarchy(call, entity.name, chosen, "root.id in (:ids)", {"ids": list(rootIds)}, bool(rootIds))
+        found = self._hierarchy(
+            call, entity.name, chosen, "root.id in (:ids)", {"ids": list(rootIds)}, bool(rootIds)
+        )
         if chosen.orphan and not rootIds and entity.name in _ORPHANS:
             child, parents = _ORPHANS[entity.name]
             found += self._hierarchy(call, child, chosen, f"root.{parents} is empty", {}, False)
@@ -95,7 +105,9 @@ class ContainerService(Service):
         roots = call.query(text, **parameters)
         _attach_counts(call, roots, ("annotationLinks",))
         if name == "Project":
-            children = [link._child for root in roots for link in root._datasetLinksSeq if link._child is not None]
+            children = [
+                link._child for root in roots for link in root._datasetLinksSeq if link._child is not None
+            ]
             _attach_counts(call, children, ("annotationLinks", "imageLinks"))
         elif name == "Dataset":
             _attach_counts(call, roots, ("imageLinks",))

@@ -90,7 +90,9 @@ class MetadataService(Service):
             where c.id in (:ids) order by c.id""",
             ids=list(ids),
         )
-        sources = _light_sources(call, [c._lightSourceSettings._lightSource for c in channels if c._lightSourceSettings])
+        sources = _light_sources(
+            call, [c._lightSourceSettings._lightSource for c in channels if c._lightSourceSettings]
+        )
         sets = _filter_holders(call, "FilterSet", [c._filterSet for c in channels])
         paths = _filter_holders(call, "LightPath", [c._lightPath for c in channels])
         for channel in channels:

@@ -39,13 +39,19 @@ def _short(name: str) -> str:
 class TimelineService(Service):
     """Answers by creation and acquisition time."""
 
-    def getByPeriod(self, call: Call, types: Sequence[str], start: Any, end: Any, p: Any, merge: bool) -> dict[str, Any]:
+    def getByPeriod(
+        self, call: Call, types: Sequence[str], start: Any, end: Any, p: Any, merge: bool
+    ) -> dict[str, Any]:
         """Objects of each type within a period, newest first; null for types without a time."""
         options = _chosen(call, p)
         names = list(types) or list(_TIMES)
-        found: dict[str, Any] = {name: self._objects(call, _short(name), start, end, options) for name in names}
+        found: dict[str, Any] = {
+            name: self._objects(call, _short(name), start, end, options) for name in names
+        }
         if merge and options.limit is not None:
-            ranked = [(_update_id(obj), name, obj) for name, objects in found.items() for obj in objects or ()]
+            ranked = [
+                (_update_id(obj), name, obj) for name, objects in found.items() for obj in objects or ()
+            ]
             newest = sorted(ranked, key=lambda item: -item[0])[: options.limit]
             kept = {id(obj) for _, _, obj in newest}
             found = {
@@ -93,7 +99,11 @@ class TimelineService(Service):
             event = omero.model.EventI()
             event._time = rtime(acquired)
             log = omero.model.EventLogI()
-            log._entityId, log._entityType, log._action = rlong(image_id), rstring("ome.model.core.Image"), rstring("INSERT")
+            log._entityId, log._entityType, log._action = (
+                rlong(image_id),
+                rstring("ome.model.core.Image"),
+                rstring("INSERT"),
+            )
             log._event = event
             logs.append(log)
         return logs
@@ -103,7 +113,9 @@ class TimelineService(Service):
             return None
         where, values = _period(name, start, end, options)
         order = "x.acquisitionDate desc, x.id desc" if name == "Image" else "x.details.updateEvent.id desc"
-        parts = "left outer join fetch x.pixels p left outer join fetch p.image" if name == "RenderingDef" else ""
+        parts = (
+            "left outer join fetch x.pixels p left outer join fetch p.image" if name == "RenderingDef" else ""
+        )
         text = f"""select x from {name} x left outer join fetch x.details.creationEvent
             left outer join fetch x.details.owner left outer join fetch x.details.group {parts} {where} order by {order}"""
         return call.query(text, offset=options.offset, limit=options.limit, **values)
