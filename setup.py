@@ -5,6 +5,7 @@ data. The command-line plug-ins go into omero-py's package folder `omero/plugins
 """
 
 import runpy
+import sys
 from pathlib import Path
 
 from setuptools import find_packages, setup
@@ -12,6 +13,10 @@ from setuptools.command.build_py import build_py
 from setuptools.command.editable_wheel import editable_wheel
 
 ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+import front_end  # noqa: E402
+
 VERSION = runpy.run_path(str(ROOT / "omeroweb" / "version.py"))["omeroweb_version"]
 APPS = ("webclient", "webadmin", "webgateway")
 RESOURCES = ("templates", "static")
@@ -72,13 +77,15 @@ class BuildWithResources(build_py):
     """Package `templates/` and `static/` as data of `omeroweb`, whatever they hold when the wheel is built.
 
     setuptools reads package data below packages only, and these two folders hold no Python. Python's own byte-compiled
-    files are left out.
+    files are left out. Libraries of the pages are fetched from npm unless they are there.
     """
 
     def run(self) -> None:
         super().run()
         if self.editable_mode:
             return
+        if not (ROOT / "static" / "vendor" / "fingerprint").exists():
+            front_end.provide()
         for folder in RESOURCES:
             for source in sorted((ROOT / folder).rglob("*")):
                 if source.is_file() and "__pycache__" not in source.parts:
