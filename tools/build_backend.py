@@ -40,3 +40,11 @@ def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
 def prepare_metadata_for_build_editable(metadata_directory, config_settings=None):
     name = build_meta.prepare_metadata_for_build_editable(metadata_directory, config_settings)
     return with_ice_wheel(metadata_directory, name)
+
+
+def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
+    return build_meta.build_wheel(wheel_directory, config_settings, None)
+
+
+def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
+    return build_meta.build_editable(wheel_directory, config_settings, None)

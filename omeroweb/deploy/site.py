@@ -45,6 +45,14 @@ class Site:
         return self.omero_dir / "var" / "django.pid"
 
 
+def reason(error: BaseException) -> str:
+    """What went wrong, with what caused it."""
+    causes = [error]
+    while causes[-1].__cause__ is not None:
+        causes.append(causes[-1].__cause__)
+    return ": ".join(str(cause) or repr(cause) for cause in causes)
+
+
 def read_site() -> Site:
     """The site below `$OMERODIR`. Raises SiteError."""
     try:
@@ -56,7 +64,7 @@ def read_site() -> Site:
         settings = importlib.import_module(os.environ["DJANGO_SETTINGS_MODULE"])
     except Exception as error:
         # Settings of plug-ins run here too: whatever they raise is the reason to show.
-        raise SiteError(SETTINGS_UNUSABLE, str(error) or repr(error)) from error
+        raise SiteError(SETTINGS_UNUSABLE, reason(error)) from error
     return Site(
         omero_dir=omero_dir.resolve(),
         application_server=settings.APPLICATION_SERVER,
