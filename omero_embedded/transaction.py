@@ -78,6 +78,15 @@ class Transaction:
             )
         return self._event_id
 
+    def on_behalf_of(self, context: CallContext) -> Transaction:
+        """The same transaction, its event included, in another context: one request of a composite command."""
+        part = Transaction(self.connection, context, event_type=self._event_type)
+        part._event_id = self.event_id
+        part._after_commit = self._after_commit
+        part._pending_logs = self._pending_logs
+        part.changed_roots = self.changed_roots
+        return part
+
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run `action` once the changes are durable: removal of files, refresh of sessions."""
         self._after_commit.append(action)
@@ -86,7 +95,7 @@ class Transaction:
         """Write the collected event logs; called before the commit."""
         if self._pending_logs:
             self.connection.execute(insert(table_of("EventLog")), self._pending_logs)
-            self._pending_logs = []
+            self._pending_logs.clear()
 
     def committed(self) -> None:
         """Run the actions that waited for the commit."""

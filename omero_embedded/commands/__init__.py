@@ -40,6 +40,8 @@ class CommandError(Exception):
         self.message = message
         self.parameters = dict(parameters or {})
         self.graph = graph
+        self.response: Any = None
+        """A ready-made error response to answer with instead of one made from the name."""
 
 
 class Progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import omero.api
 import omero.cmd
 
 from ..services.base import Call
@@ -64,17 +65,12 @@ class DoAll(Command):
         return response
 
 
-class PartFailed(CommandError):
-    """A request of a DoAll failed; `response` is its own error."""
-
-    def __init__(self, response: Any, position: int) -> None:
-        message = response.parameters.get("message", "")
-        super().__init__(response.name, message, {**response.parameters, "subrequest": str(position)})
-        self.response = response
-
-
-def _of_part(request: Any, error: Exception, position: int) -> PartFailed:
-    return PartFailed(failure(request, error), position)
+def _of_part(request: Any, error: Exception, position: int) -> CommandError:
+    """The failure of a composite request is that of its part."""
+    response = failure(request, error)
+    whole = CommandError(response.name, response.parameters["message"], {"subrequest": str(position)})
+    whole.response = response
+    return whole
 
 
 def _done(request: Any, found: Command) -> Any:
@@ -91,7 +87,7 @@ def _done(request: Any, found: Command) -> Any:
     )
 
 
-@command(omero.cmd.Save)
+@command(omero.api.Save)
 class Save(Command):
     """Save one object graph, as IUpdate.saveAndReturnObject does."""
 
@@ -101,7 +97,7 @@ class Save(Command):
             raise CommandError("bad-init", "obj: must not be null")
         service = call.server.services["IUpdate"]
         saved = service.saveAndReturnObject(call, request.obj)  # type: ignore[attr-defined]
-        return omero.cmd.SaveRsp(saved)
+        return omero.api.SaveRsp(saved)
 
 
 @command(omero.cmd.Timing)

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 CANCEL_WAIT = 5.0
 """Seconds that `cancel` waits for the work to stop."""
 CALLBACK_STEPS = 10
+CALLBACK_TIMEOUT = 5000
+"""Milliseconds until a client that does not take a callback in is given up."""
 
 
 def context_of(command: Command, ctx: dict[str, str]) -> dict[str, str]:
@@ -37,6 +39,8 @@ def failure(request: Any, error: BaseException) -> Any:
     """The ERR (or GraphException) that tells why a request failed."""
     category = request.ice_id() if request is not None else ""
     if isinstance(error, CommandError):
+        if error.response is not None:
+            return error.response
         parameters = {"message": error.message, "stacktrace": "", **error.parameters}
         if error.graph:
             return omero.cmd.GraphException(category, error.name, parameters, error.message)
@@ -76,7 +80,7 @@ class Handle(StatefulService):
         self._request = request
         self._command = command
         self._state = threading.Condition()
-        self._callbacks: dict[tuple[str, str, int], tuple[str, Any]] = {}
+        self._callbacks: dict[tuple[str, str, str], tuple[str, Any]] = {}
         self._cancelled = False
         self._response: Any = None
         self._started = now()
@@ -194,8 +198,10 @@ class Handle(StatefulService):
         """Tell `callback` about progress and end, over the connection it was registered on."""
         identity = callback.ice_getIdentity()
         proxy = call.ice_connection.createProxy(identity)
-        one_way = omero.cmd.CmdCallbackPrx.uncheckedCast(proxy.ice_oneway())
-        key = (identity.category, identity.name, hash(call.ice_connection))
+        one_way = omero.cmd.CmdCallbackPrx.uncheckedCast(
+            proxy.ice_oneway().ice_invocationTimeout(CALLBACK_TIMEOUT)
+        )
+        key = (identity.category, identity.name, call.ice_connection.toString())
         with self._state:
             self._callbacks[key] = (identity.name, one_way)
 
@@ -203,7 +209,7 @@ class Handle(StatefulService):
         """Forget a callback of this connection."""
         identity = callback.ice_getIdentity()
         with self._state:
-            self._callbacks.pop((identity.category, identity.name, hash(call.ice_connection)), None)
+            self._callbacks.pop((identity.category, identity.name, call.ice_connection.toString()), None)
 
     def getRequest(self, call: Call) -> Any:
         """The request as submitted."""

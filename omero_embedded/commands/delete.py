@@ -1,0 +1,139 @@
+"""Delete2: delete objects with all that hangs on them (contract/server.md, sections 2.22 and 2.23)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import omero
+import omero.cmd
+from sqlalchemy import select
+
+from ..model.entities import MODEL
+from ..model.tables import table_of
+from ..services.base import Call
+from ..transaction import Transaction
+from . import Command, CommandError, Progress, command
+from .closure import ChildOption, Closure, GraphFailure, chunks, entity_name
+from .rules import DELETE_TARGETS
+
+STEPS = 5
+"""Plan, check, clear references, delete rows, forget files."""
+
+
+@command(omero.cmd.Delete2)
+class Delete2(Command):
+    """Deletes the targets and what goes with them, or tells with `dryRun` what would go."""
+
+    all_groups = True
+
+    def writes(self, request: Any) -> bool:
+        """A dry run changes nothing."""
+        return not request.dryRun
+
+    def steps(self, request: Any) -> int:
+        """Always the same."""
+        return STEPS
+
+    def run(self, call: Call, request: Any, progress: Progress) -> Any:
+        """Ids of all deleted objects by qualified class name. Raises CommandError when a rule forbids the deletion."""
+        try:
+            closure = plan(call, request)
+            progress.step(1, STEPS)
+            closure.check()
+            progress.step(2, STEPS)
+        except GraphFailure as error:
+            raise CommandError("graph-fail", str(error), graph=True) from error
+        deleted = closure.by_class()
+        if not request.dryRun:
+            with call.write() as transaction:
+                carry_out(call, transaction, closure, progress)
+        return omero.cmd.Delete2Response(deletedObjects=deleted)
+
+
+def plan(call: Call, request: Any) -> Closure:
+    """What a Delete2 request takes along. Raises GraphFailure for absent targets, CommandError for bad ones."""
+    targets: dict[str, Sequence[int]] = {}
+    for name, ids in (request.targetObjects or {}).items():
+        target = entity_name(name)
+        if not set(MODEL[target].concrete) & DELETE_TARGETS:
+            raise CommandError(
+                "bad-target", f"{name} cannot be a target of Delete2", {"target": name}, graph=True
+            )
+        targets[target] = ids
+    closure = Closure(
+        call.read,
+        call.context,
+        options=[ChildOption.of(option) for option in request.childOptions or () if option is not None],
+        ignored=frozenset(
+            member for name in request.typesToIgnore or () for member in MODEL[entity_name(name)].concrete
+        ),
+    )
+    closure.add_targets(targets)
+    return closure
+
+
+def carry_out(call: Call, transaction: Transaction, closure: Closure, progress: Progress) -> None:
+    """Clear the references that would dangle, then delete all members; files go after the commit."""
+    for referrer, ids in closure.cleared.items():
+        names = _concrete(transaction, referrer.root, ids)
+        for name, members in names.items():
+            transaction.update_where(name, members, {referrer.prop.name: None}, bulk=True)
+    progress.step(3, STEPS)
+    _forget_files(call, transaction, closure)
+    external = _external_infos(transaction, closure)
+    for root, members in closure.members.items():
+        by_name: dict[str, list[int]] = {}
+        for member in members.values():
+            by_name.setdefault(member.name, []).append(member.id)
+        for name, ids in by_name.items():
+            transaction.delete(name, sorted(ids))
+        progress.step(3, STEPS)
+    transaction.delete("ExternalInfo", external)
+    progress.step(4, STEPS)
+
+
+def _concrete(transaction: Transaction, root: str, ids: Sequence[int]) -> dict[str, list[int]]:
+    table = table_of(root)
+    if "discriminator" not in table.c:
+        return {root: sorted(set(ids))}
+    found: dict[str, list[int]] = {}
+    for chunk in chunks(sorted(set(ids))):
+        statement = select(table.c.id, table.c.discriminator).where(table.c.id.in_(chunk))
+        for row_id, name in transaction.connection.execute(statement):
+            found.setdefault(name, []).append(row_id)
+    return found
+
+
+def _external_infos(transaction: Transaction, closure: Closure) -> list[int]:
+    found = []
+    for root, members in closure.members.items():
+        table = table_of(root)
+        for chunk in chunks(sorted(members)):
+            statement = select(table.c.external_id).where(
+                table.c.id.in_(chunk), table.c.external_id.is_not(None)
+            )
+            found += [row[0] for row in transaction.connection.execute(statement)]
+    return found
+
+
+def _forget_files(call: Call, transaction: Transaction, closure: Closure) -> None:
+    """Have pixel data, thumbnails and files of deleted rows removed once the deletion is durable."""
+    server = call.server
+    pixels = sorted(closure.members.get("Pixels", ()))
+    thumbnails = sorted(closure.members.get("Thumbnail", ()))
+    table = table_of("OriginalFile")
+    files = []
+    for chunk in chunks(sorted(closure.members.get("OriginalFile", ()))):
+        statement = select(table.c.id, table.c.repo, table.c.path, table.c.name).where(table.c.id.in_(chunk))
+        files += [tuple(row) for row in transaction.connection.execute(statement)]
+
+    def remove() -> None:
+        for pixels_id in pixels:
+            server.pixels.delete(pixels_id)
+        for thumbnail_id in thumbnails:
+            server.thumbnails.delete(thumbnail_id)
+        for file_id, repo, path, name in files:
+            server.files.delete(file_id, repo, path, name)
+
+    transaction.after_commit(remove)

@@ -1,0 +1,1 @@
+"""The parts of IAdmin (contract/server.md, section 2.8)."""
