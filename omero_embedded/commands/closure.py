@@ -17,8 +17,9 @@ from ..model.details import repository_kind
 from ..model.entities import MODEL
 from ..model.tables import table_of
 from ..references import Referrer
-from ..security.context import CallContext
+from ..security.context import SYSTEM_GROUP, USER_GROUP, CallContext
 from ..security.rights import Rights, rights
+from ..transaction import Transaction
 from . import rules
 
 CHUNK = 500
@@ -263,7 +264,7 @@ class Closure:
                         f"fileset split: Fileset[{fileset}] also holds Image[{row_id}], which would stay"
                     )
 
-    def _check_users(self, root: str, ids: Sequence[int]) -> None:
+    def _check_users(self, root: str, ids: Sequence[int], *, verb: str = "deleted") -> None:
         for referrer in rules.others(root):
             inside = self.members[referrer.root]
             outside = [(user, target) for user, target in self._users(referrer, ids) if user not in inside]
@@ -273,14 +274,50 @@ class Closure:
             name = f"{referrer.prop.declared_by}[{user}]"
             if not referrer.prop.nullable:
                 raise GraphFailure(
-                    f"{root}[{target}] cannot be deleted: {name} uses it as {referrer.prop.name}"
+                    f"{root}[{target}] cannot be {verb}: {name} uses it as {referrer.prop.name}"
                 )
             for member in self._read(referrer.root, [user for user, _ in outside]):
                 if MODEL[member.name].is_owned and not self.rights(member).edit:
                     raise GraphFailure(
-                        f"{root}[{target}] cannot be deleted: {name} refers to it and may not be edited"
+                        f"{root}[{target}] cannot be {verb}: {name} refers to it and may not be edited"
                     )
             self.cleared.setdefault(referrer, []).extend(user for user, _ in outside)
+
+    def _check_targets(self, root: str) -> None:
+        """What members refer to comes along, is visible everywhere, or is let go; else raise GraphFailure."""
+        ids = sorted(self.members[root])
+        table = table_of(root)
+        for referrer in rules.references(root):
+            prop, target_root = referrer.prop, MODEL[str(referrer.prop.target)].root
+            column, inside = table.c[prop.column], self.members[target_root]
+            staying: dict[int, list[int]] = defaultdict(list)
+            for chunk in chunks(ids):
+                for row_id, target in self.connection.execute(
+                    select(table.c.id, column).where(table.c.id.in_(chunk), column.is_not(None))
+                ):
+                    if target not in inside:
+                        staying[target].append(row_id)
+            for member in self._read(target_root, sorted(staying)):
+                if member.group in (SYSTEM_GROUP, USER_GROUP):
+                    continue
+                if not prop.nullable or rules.is_inseparable(prop):
+                    user = f"{prop.declared_by}[{staying[member.id][0]}]"
+                    raise GraphFailure(f"{user} cannot be moved: its {prop.name} {member.name}[{member.id}] would stay")
+                self.cleared.setdefault(Referrer(root, prop), []).extend(staying[member.id])
+
+    def _torn_links(self, root: str, links: Mapping[int, Member]) -> list[int]:
+        """Those links of which one end stays; global ends count as coming along."""
+        table = table_of(root)
+        torn: set[int] = set()
+        for end in ("parent", "child"):
+            target = MODEL[str(MODEL[root].properties[end].target)]
+            if target.is_global:
+                continue
+            inside = self.members[target.root]
+            for chunk in chunks(sorted(links)):
+                rows = self.connection.execute(select(table.c.id, table.c[end]).where(table.c.id.in_(chunk)))
+                torn.update(link_id for link_id, target_id in rows if target_id not in inside)
+        return sorted(torn)
 
     def _check_tags(self, root: str, members: Sequence[Member]) -> None:
         """A tag on objects that the user may not delete stays."""
@@ -340,13 +377,26 @@ class Closure:
             for row in self.connection.execute(select(table.c.id, column).where(column.in_(chunk))):
                 yield row[0], row[1]
 
-    def by_class(self) -> dict[str, list[int]]:
-        """Ids of all members by qualified class name, as responses carry them."""
+    def by_name(self) -> dict[str, list[int]]:
+        """Ids of all members by simple class name."""
         found: dict[str, list[int]] = defaultdict(list)
         for members in self.members.values():
             for member in members.values():
-                found[MODEL[member.name].fqn].append(member.id)
+                found[member.name].append(member.id)
         return {name: sorted(ids) for name, ids in found.items()}
+
+    def by_class(self) -> dict[str, list[int]]:
+        """Ids of all members by qualified class name, as responses carry them."""
+        return {MODEL[name].fqn: ids for name, ids in self.by_name().items()}
+
+    def clear_references(self, transaction: Transaction) -> None:
+        """Set the references to null that would dangle."""
+        for referrer, ids in self.cleared.items():
+            by_name: dict[str, list[int]] = defaultdict(list)
+            for member in self._read(referrer.root, sorted(set(ids))):
+                by_name[member.name].append(member.id)
+            for name, members in by_name.items():
+                transaction.update_where(name, members, {referrer.prop.name: None}, bulk=True)
 
 
 def chunks(ids: Iterable[int]) -> Iterator[list[int]]:

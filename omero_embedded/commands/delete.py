@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import omero
 import omero.cmd
 from sqlalchemy import select
+
+import omero
 
 from ..model.entities import MODEL
 from ..model.tables import table_of
@@ -75,34 +76,15 @@ def plan(call: Call, request: Any) -> Closure:
 
 def carry_out(call: Call, transaction: Transaction, closure: Closure, progress: Progress) -> None:
     """Clear the references that would dangle, then delete all members; files go after the commit."""
-    for referrer, ids in closure.cleared.items():
-        names = _concrete(transaction, referrer.root, ids)
-        for name, members in names.items():
-            transaction.update_where(name, members, {referrer.prop.name: None}, bulk=True)
+    closure.clear_references(transaction)
     progress.step(3, STEPS)
     _forget_files(call, transaction, closure)
     external = _external_infos(transaction, closure)
-    for root, members in closure.members.items():
-        by_name: dict[str, list[int]] = {}
-        for member in members.values():
-            by_name.setdefault(member.name, []).append(member.id)
-        for name, ids in by_name.items():
-            transaction.delete(name, sorted(ids))
+    for name, ids in closure.by_name().items():
+        transaction.delete(name, ids)
         progress.step(3, STEPS)
     transaction.delete("ExternalInfo", external)
     progress.step(4, STEPS)
-
-
-def _concrete(transaction: Transaction, root: str, ids: Sequence[int]) -> dict[str, list[int]]:
-    table = table_of(root)
-    if "discriminator" not in table.c:
-        return {root: sorted(set(ids))}
-    found: dict[str, list[int]] = {}
-    for chunk in chunks(sorted(set(ids))):
-        statement = select(table.c.id, table.c.discriminator).where(table.c.id.in_(chunk))
-        for row_id, name in transaction.connection.execute(statement):
-            found.setdefault(name, []).append(row_id)
-    return found
 
 
 def _external_infos(transaction: Transaction, closure: Closure) -> list[int]:

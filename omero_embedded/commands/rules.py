@@ -9,7 +9,6 @@ is set to null, a required one forbids the deletion. Source: contract/server.md,
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
 
 from ..model.entities import MODEL, Property
 from ..references import Referrer, referrers
@@ -68,6 +67,11 @@ FOLLOWING_NAMESPACES = frozenset(
 )
 """Annotations that always follow their object, whatever the child options say."""
 
+INSEPARABLE = frozenset(
+    {"Image.stageLabel", "Image.experiment", "Image.instrument", "Channel.statsInfo", "Channel.logicalChannel"}
+)
+"""References that forbid a move when their target stays."""
+
 _NOT_DELETABLE = frozenset({"Pixels", "FilesetEntry", "PlaneInfo", "Experimenter", "ExperimenterGroup", "Session", "Share",
                             "ShareMember", "Node", "Event", "EventLog", "DBPatch", "Link"})  # fmt: skip
 
@@ -75,14 +79,6 @@ DELETE_TARGETS = frozenset(
     entity.name for entity in MODEL.values() if not entity.is_enum and entity.name not in _NOT_DELETABLE
 )
 """Classes that Delete2 takes as targets."""
-
-
-class Reference(NamedTuple):
-    """A to-one property, the root of the table that holds it and the class that declares it."""
-
-    root: str
-    declared_by: str
-    prop: Property
 
 
 def _key(declared_by: str, name: str) -> str:
@@ -144,3 +140,20 @@ def contents(root: str) -> tuple[str, ...]:
         if entity.is_annotation_link and MODEL[str(entity.properties["parent"].target)].root == root
     ]
     return (*links, *annotation_links)
+
+
+def is_inseparable(prop: Property) -> bool:
+    """The object may not move without what this reference names."""
+    return _key(prop.declared_by, prop.name) in INSEPARABLE
+
+
+@cache
+def references(root: str) -> tuple[Referrer, ...]:
+    """References of the classes of `root` to owned objects, link ends left out."""
+    return tuple(
+        Referrer(root, prop)
+        for entity in MODEL.hierarchy(root)
+        if not entity.is_link
+        for prop in entity.own_properties
+        if prop.is_to_one and MODEL[str(prop.target)].is_owned
+    )

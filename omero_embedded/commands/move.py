@@ -1,0 +1,156 @@
+"""Chgrp2: move objects with all that hangs on them to another group (contract/server.md, section 2.23)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import omero.cmd
+
+import omero
+
+from ..model.entities import MODEL
+from ..references import Referrer
+from ..security.context import GROUP_READ, WORLD_READ
+from ..security.rights import CHGRP_TARGETS
+from ..services.base import Call
+from ..transaction import Transaction
+from . import Command, CommandError, Progress, command, rules
+from .closure import ChildOption, Closure, GraphFailure, Member, entity_name
+from .delete import carry_out
+
+STEPS = 5
+DISPLAY = frozenset({"RenderingDef", "Thumbnail", "Roi"})
+"""What others keep on an image that they see: it cannot follow into a private group."""
+
+
+@dataclass
+class Move(Closure):
+    """What moves together. `dropped` is deleted on the way: links with one end outside, what a private group bars."""
+
+    destination: int = -1
+    dropped: Closure | None = field(default=None, init=False)
+
+    @property
+    def to_private(self) -> bool:
+        """Members of the destination do not see each other's data."""
+        return not self.context.level(self.destination) & (GROUP_READ | WORLD_READ)
+
+    def _drop(self, root: str, members: Sequence[Member]) -> None:
+        if self.dropped is None:
+            self.dropped = Closure(self.connection, self.context)
+        self.dropped.include(root, members)
+
+    def _choose_parts(self, referrer: Referrer, ids: Sequence[int], owners: Mapping[int, int | None]) -> list[Member]:
+        members = list(self._read(referrer.root, ids))
+        if not self.to_private or referrer.prop.declared_by not in DISPLAY:
+            return members
+        barred = [member for member in members if member.owner != owners[member.id]]
+        self._drop(referrer.root, barred)
+        return [member for member in members if member.owner == owners[member.id]]
+
+    def _follows(self, member: Member, owners: set[int | None]) -> bool:
+        entity = MODEL[member.name]
+        if entity.root == "Annotation":
+            if self.to_private and owners != {member.owner}:
+                if member.name in rules.REGARDLESS:
+                    self._drop("Annotation", [member])
+                return False
+            return member.name not in rules.SAME_OWNER or owners == {member.owner} or member.ns in rules.FOLLOWING_NAMESPACES
+        if owners == {member.owner}:
+            return True
+        return not self.to_private and (self.rights(member).chgrp or self.rights(member).delete)
+
+    def check(self) -> None:
+        """Raise GraphFailure when something may not move, or would be torn from what stays."""
+        self._separate_links()
+        for root, members in self.members.items():
+            for member in members.values():
+                self._check_move(root, member)
+        self._check_filesets()
+        for root in [root for root, members in self.members.items() if members]:
+            self._check_users(root, sorted(self.members[root]), verb="moved")
+            self._check_targets(root)
+
+    def _separate_links(self) -> None:
+        """Links move when both ends do; otherwise they are deleted."""
+        for root in [root for root in self.members if MODEL[root].is_link]:
+            torn = self._torn_links(root, self.members[root])
+            for link_id in torn:
+                self._drop(root, [self.members[root].pop(link_id)])
+
+    def _check_move(self, root: str, member: Member) -> None:
+        entity = MODEL[member.name]
+        if entity.is_link or member.name in rules.REGARDLESS or self.context.has("Chgrp"):
+            return
+        if member.owner != self.context.user_id:
+            raise GraphFailure(f"not permitted to move {member.name}[{member.id}] of another user")
+
+
+@command(omero.cmd.Chgrp2)
+class Chgrp2(Command):
+    """Moves the targets to a group, or tells with `dryRun` what would move and what would be lost."""
+
+    all_groups = True
+
+    def writes(self, request: Any) -> bool:
+        """A dry run changes nothing."""
+        return not request.dryRun
+
+    def steps(self, request: Any) -> int:
+        """Always the same."""
+        return STEPS
+
+    def run(self, call: Call, request: Any, progress: Progress) -> Any:
+        """Ids of moved and of deleted objects by class. Raises CommandError when a rule forbids the move."""
+        _check_destination(call, request.groupId)
+        try:
+            move = Move(
+                call.read,
+                call.context,
+                options=[ChildOption.of(option) for option in request.childOptions or () if option is not None],
+                destination=request.groupId,
+            )
+            move.add_targets(_targets(request))
+            progress.step(1, STEPS)
+            move.check()
+        except GraphFailure as error:
+            raise CommandError("graph-fail", str(error), graph=True) from error
+        progress.step(2, STEPS)
+        response = omero.cmd.Chgrp2Response(
+            includedObjects=move.by_class(), deletedObjects={} if move.dropped is None else move.dropped.by_class()
+        )
+        if not request.dryRun:
+            with call.write() as transaction:
+                _carry_out(call, transaction, move, progress)
+        return response
+
+
+def _check_destination(call: Call, group_id: int) -> None:
+    context = call.context
+    if group_id not in context.levels:
+        raise CommandError("bad-group", f"groupId: there is no group {group_id}", graph=True)
+    if not (context.is_member(group_id) or context.has("Chgrp")):
+        raise CommandError("not-in-group", f"the user is no member of group {group_id}", graph=True)
+
+
+def _targets(request: Any) -> dict[str, Sequence[int]]:
+    targets: dict[str, Sequence[int]] = {}
+    for name, ids in (request.targetObjects or {}).items():
+        target = entity_name(name)
+        if not any(MODEL[target].is_a(legal) for legal in CHGRP_TARGETS):
+            raise CommandError("bad-target", f"{name} cannot be a target of Chgrp2", {"target": name}, graph=True)
+        targets[target] = ids
+    return targets
+
+
+def _carry_out(call: Call, transaction: Transaction, move: Move, progress: Progress) -> None:
+    if move.dropped is not None:
+        carry_out(call, transaction, move.dropped, progress)
+    move.clear_references(transaction)
+    group = move.destination
+    values = {"group_id": group, "permissions": move.context.level(group)}
+    for name, ids in move.by_name().items():
+        transaction.update_where(name, ids, values, bulk=True)
+    progress.step(4, STEPS)
