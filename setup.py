@@ -25,6 +25,7 @@ REQUIRED = [
     # the server's clients
     "omero-py>=5.23,<6",
     "omero-marshal>=0.9,<1",
+    "zombie-imp; python_version >= '3.12'",  # zeroc-ice imports the module that Python 3.12 dropped
     # the web site
     "Django>=5.2,<5.3",
     "gunicorn>=23",

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_MARKS = (b"gunicorn", b"omeroweb", b"runfcgi")
+_MARKS = (b"gunicorn", b"runfcgi")
 _POLL = 0.05
 
 
