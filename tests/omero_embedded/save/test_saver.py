@@ -15,7 +15,7 @@ import omero
 from omero_embedded.model.entities import MODEL
 from omero_embedded.model.tables import map_table_of, table_of
 
-from .conftest import Store
+from ..conftest import Store
 
 Save = Callable[..., list[int]]
 
