@@ -1,0 +1,1 @@
+"""What the webgateway asks the OMERO server: HQL and services, no HTTP."""
