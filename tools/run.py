@@ -257,7 +257,7 @@ def await_site(plan: Plan, process: subprocess.Popen[bytes]) -> None:
 
 
 def load_samples(plan: Plan, environment: Mapping[str, str]) -> None:
-    """Put the demo images in, once. Raises RunError when that fails."""
+    """Put the demo images in, once; where that fails the site is of use all the same."""
     if plan.samples_record.exists():
         return
     print("Loading sample images (the first time only)", flush=True)
@@ -269,7 +269,12 @@ def load_samples(plan: Plan, environment: Mapping[str, str]) -> None:
         process.wait()
         raise
     if code:
-        raise RunError(f"the sample images could not be loaded (exit code {code}); see above")
+        print(
+            f"WARNING: sample images could not be loaded (exit code {code}), see above",
+            file=sys.stderr,
+            flush=True,
+        )
+        return
     plan.samples_record.write_text(time.strftime("%Y-%m-%dT%H:%M:%S%z\n"), encoding="utf-8")
 
 
@@ -303,12 +308,18 @@ def run(plan: Plan) -> None:
     ]  # fmt: skip
     with running("the embedded server", server, environment) as ice:
         await_port("The embedded server", ice, plan.local_host, plan.ice_tls_port)
-        load_samples(plan, environment)
-        with running("OMERO.web", ["web", "start", "--foreground"], environment) as web:
-            await_site(plan, web)
-            print(f"\nOMERO.web:  {plan.url}\nuser:       root\npassword:   {password.how}", flush=True)
-            print("Ctrl-C stops OMERO.web and the server; all data stay in", plan.omero_dir, flush=True)
-            watch({"The embedded server": ice, "OMERO.web": web})
+        try:
+            load_samples(plan, environment)
+            with running("OMERO.web", ["web", "start", "--foreground"], environment) as web:
+                await_site(plan, web)
+                print(f"\nOMERO.web:  {plan.url}\nuser:       root\npassword:   {password.how}", flush=True)
+                password = Password(None, "shown above")
+                print("Ctrl-C stops OMERO.web and the server; all data stay in", plan.omero_dir, flush=True)
+                watch({"The embedded server": ice, "OMERO.web": web})
+        finally:
+            if password.value is not None:
+                # The store has it by now, whatever went wrong since.
+                print(f"Password of root: {password.how}", flush=True)
 
 
 def watch(processes: Mapping[str, subprocess.Popen[bytes]]) -> None:

@@ -193,7 +193,7 @@ def main() -> None:
     parser.add_argument("--venv", type=Path, default=ROOT / ".venv")
     arguments = parser.parse_args()
     try:
-        set_up(arguments.purpose, arguments.venv)
+        set_up(arguments.purpose, arguments.venv.absolute())
     except (
         SetUpError,
         front_end.FrontEndError,

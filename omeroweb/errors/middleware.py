@@ -18,7 +18,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.html import escape
 
-import omero
+import omero.clients
 from omeroweb.errors import WebError
 from omeroweb.feedback.views import handler404
 
