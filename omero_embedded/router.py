@@ -11,19 +11,18 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import Glacier2
 import Ice
+
 import omero
 
 from . import errors
+from .factory import Factory
+from .parts import Parts
 from .services.base import CLIENT_UUID
-from .services.factory import Factory
-from .sessions import AccessDenied, Login
-
-if TYPE_CHECKING:
-    from .server import Server
+from .sessions import AccessDenied, Login, Session
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +39,7 @@ class Client:
     factory: Factory | None = None
 
 
-class _Gone(Ice.ConnectionCallback):  # type: ignore[misc]
+class _Gone(Ice.ConnectionCallback):
     """Hears when a connection is lost."""
 
     def __init__(self, closed: Callable[[], object]) -> None:
@@ -54,11 +53,12 @@ class _Gone(Ice.ConnectionCallback):  # type: ignore[misc]
         """The client is alive; nothing to do."""
 
 
-class Router(Glacier2.Router):  # type: ignore[misc]
+class Router(Glacier2.Router):
     """Opens and closes the sessions of connections."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Parts, open_factory: Callable[[Session, str], tuple[Factory, Any]]) -> None:
         self._server = server
+        self._open_factory = open_factory
         self._lock = threading.Lock()
         self._clients: dict[str, Client] = {}
 
@@ -124,7 +124,7 @@ class Router(Glacier2.Router):  # type: ignore[misc]
             ip=ctx.get("omero.ip") or _address(connection),
         )
         session = self._server.sessions.login(user, password, login)
-        factory, proxy = self._server.open_factory(session, client_uuid)
+        factory, proxy = self._open_factory(session, client_uuid)
         with self._lock:
             self._clients[key] = Client(factory=factory)
         connection.setCallback(_Gone(partial(self._leave, key)))

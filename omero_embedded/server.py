@@ -20,13 +20,14 @@ from omero.ObjectFactoryRegistrar import registerObjectFactory
 
 from .accounts import Accounts
 from .database import Database
+from .factory import Factory, factory_identity
 from .model import bootstrap
+from .parts import Parts
 from .passwords import hash_password
 from .router import ROUTER, SERVER, Router
 from .scheduler import Scheduler
 from .services import STATELESS
 from .services.base import Service, servant
-from .services.factory import Factory, factory_identity
 from .sessions import Session, SessionManager
 from .settings import TCP_PORT, TLS_PORT, Settings, StatePaths
 from .tls import key_store
@@ -51,11 +52,11 @@ class Endpoints:
     tls_port: int = TLS_PORT
 
 
-class _Answering(Ice.Object):  # type: ignore[misc]
+class _Answering(Ice.Object):
     """Stands behind the proxy whose endpoints clients take for their callback adapters; has no operations."""
 
 
-class Server:
+class Server(Parts):
     """The embedded server. `start` opens the store and the endpoints, `stop` closes both."""
 
     def __init__(
@@ -67,6 +68,7 @@ class Server:
         self.services: dict[str, Service] = {name: service() for name, service in STATELESS.items()}
         self._factories: set[Factory] = set()
         self._lock = threading.Lock()
+        self._stop_requested = threading.Event()
         self._stopped = threading.Event()
         self.communicator: Any = None
         self.adapter: Any = None
@@ -79,6 +81,15 @@ class Server:
         with self.database.read() as connection:
             return bootstrap.is_empty(connection)
 
+    def prepare(self, root_password: str | None = None) -> None:
+        """Create schema and first rows if the store is new. Raises ValueError when it is and no password is given."""
+        if self.is_new():
+            if not root_password:
+                raise ValueError("a new server needs a password for root")
+            with self.database.write() as connection:
+                bootstrap.populate(connection, hash_password(root_password), self._repositories())
+                self.database.continue_ids(connection)
+
     def _open_database(self) -> None:
         if not hasattr(self, "database"):
             self.paths.create()
@@ -90,12 +101,7 @@ class Server:
 
         root_password: needed when `is_new()`. Raises PortInUse when an endpoint is taken, ValueError for a bad setting.
         """
-        if self.is_new():
-            if not root_password:
-                raise ValueError("a new server needs a password for root")
-            with self.database.write() as connection:
-                bootstrap.populate(connection, hash_password(root_password), self._repositories())
-                self.database.continue_ids(connection)
+        self.prepare(root_password)
         with self.database.read() as connection:
             for name, value in bootstrap.configuration(connection).items():
                 self.settings.define(name, value)
@@ -155,7 +161,7 @@ class Server:
             "omero.router.insecure", f"OMERO.Glacier2/router:tcp -p {self.tcp_port} -h @omero.host@"
         )
         self.sessions.adapter = self.adapter
-        self.router = Router(self)
+        self.router = Router(self, self.open_factory)
         self.adapter.add(self.router, ROUTER)
         self.adapter.add(_Answering(), SERVER)
         self.adapter.activate()
@@ -189,7 +195,7 @@ class Server:
 
     def open_factory(self, session: Session, client_uuid: str) -> tuple[Factory, Any]:
         """A service factory for one client, and its proxy."""
-        factory = Factory(self, session, client_uuid)
+        factory = Factory(self, session, client_uuid, self.forget_factory)
         identity = factory_identity(client_uuid, session.uuid)
         ice_servant = servant(Factory, omero.api.ServiceFactory)(self, session, factory, identity.name)
         with self._lock:
@@ -227,9 +233,13 @@ class Server:
             self.database.close()
         log.info("stopped")
 
+    def request_stop(self) -> None:
+        """Let `wait` return; safe to call from a signal handler."""
+        self._stop_requested.set()
+
     def wait(self) -> None:
-        """Block until somebody calls `stop`."""
-        self._stopped.wait()
+        """Block until `request_stop` is called."""
+        self._stop_requested.wait()
 
 
 def _logged(action: Callable[[], None]) -> None:
@@ -239,7 +249,7 @@ def _logged(action: Callable[[], None]) -> None:
         log.exception("background work failed")
 
 
-class _IceLogger(Ice.Logger):  # type: ignore[misc]
+class _IceLogger(Ice.Logger):
     """Sends what Ice has to say to the log of the server."""
 
     def __init__(self, prefix: str = "Ice") -> None:

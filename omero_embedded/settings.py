@@ -206,7 +206,9 @@ class Settings(Mapping[str, str]):
         """Everybody, guests included, may read the key."""
         if self.is_secret(key):
             return False
-        return key in _DEFAULTS or key.startswith(_CLIENT) or key in ("omero.db.uuid", "omero.router.insecure")
+        return (
+            key in _DEFAULTS or key.startswith(_CLIENT) or key in ("omero.db.uuid", "omero.router.insecure")
+        )
 
     def client_values(self, *, defaults: bool = False) -> dict[str, str]:
         """The `omero.client.*` keys that clients merge into their own settings."""

@@ -10,8 +10,9 @@ import logging
 from typing import Any
 
 import Ice
-import omero
 from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+
+import omero
 
 from . import errors
 

@@ -96,7 +96,7 @@ class Save(Command):
         if request.obj is None:
             raise CommandError("bad-init", "obj: must not be null")
         service = call.server.services["IUpdate"]
-        saved = service.saveAndReturnObject(call, request.obj)  # type: ignore[attr-defined]
+        saved = service.saveAndReturnObject(call, request.obj)
         return omero.api.SaveRsp(saved)
 
 

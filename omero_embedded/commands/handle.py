@@ -8,18 +8,16 @@ import time
 import traceback
 import uuid
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import Ice
 import omero.cmd
 
+from ..parts import Parts
 from ..services.base import Call, StatefulService, activate
 from ..transaction import now
 from ..translate import translate
 from . import Cancelled, Command, CommandError, Progress, find
-
-if TYPE_CHECKING:
-    from ..server import Server
 
 log = logging.getLogger(__name__)
 
@@ -75,7 +73,7 @@ class _HandleProgress(Progress):
 class Handle(StatefulService):
     """One submitted request and its state; lives until it is closed or its session ends."""
 
-    def __init__(self, server: Server, request: Any, command: Command) -> None:
+    def __init__(self, server: Parts, request: Any, command: Command) -> None:
         self._server = server
         self._request = request
         self._command = command
@@ -113,7 +111,7 @@ class Handle(StatefulService):
             self.check_cancelled()
             with call:
                 response = self._execute(call)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  every error must become the command's response
             response = failure(self._request, error)
             if isinstance(error, CommandError):
                 self._parameters.update(error.parameters)

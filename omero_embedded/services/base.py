@@ -8,24 +8,22 @@ that the service lacks with ApiUsageException. Source: contract/server.md, secti
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import Ice
 from sqlalchemy import Connection
 
 from .. import errors
 from ..accounts import ROOTS
+from ..parts import Parts
 from ..security.context import CallContext
 from ..sessions import Session
 from ..transaction import Transaction, writing
 from ..translate import translate
-
-if TYPE_CHECKING:
-    from ..server import Server
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +37,7 @@ class Call:
     """
 
     def __init__(
-        self, server: Server, session: Session, ctx: Mapping[str, str], connection: Any = None
+        self, server: Parts, session: Session, ctx: Mapping[str, str], connection: Any = None
     ) -> None:
         self.server = server
         self.session = session
@@ -112,19 +110,26 @@ class Call:
         self, hql: str, *, offset: int | None = None, limit: int | None = None, **parameters: Any
     ) -> list[Any]:
         """Ice objects that a query finds, readable by the call's user; parameters are plain Python values."""
-        return self.server.hql.find_all(self.read, self.context, hql, parameters, offset, limit)
+        found: list[Any] = self.server.hql.find_all(self.read, self.context, hql, parameters, offset, limit)
+        return found
 
     def projection(
         self, hql: str, *, offset: int | None = None, limit: int | None = None, **parameters: Any
     ) -> list[list[Any]]:
         """Rows of RTypes that a query selects."""
-        return self.server.hql.projection(self.read, self.context, hql, parameters, offset, limit)
+        found: list[list[Any]] = self.server.hql.projection(
+            self.read, self.context, hql, parameters, offset, limit
+        )
+        return found
 
     def rows(
         self, hql: str, *, offset: int | None = None, limit: int | None = None, **parameters: Any
     ) -> list[tuple[Any, ...]]:
         """Rows of plain Python values that a query selects."""
-        return self.server.hql.rows(self.read, self.context, hql, parameters, offset, limit)
+        found: list[tuple[Any, ...]] = self.server.hql.rows(
+            self.read, self.context, hql, parameters, offset, limit
+        )
+        return found
 
     def activate(self, service: Service, interface: Any, name: str, *, stateful: bool = True) -> Any:
         """Put a further servant of this session on the adapter and return its typed proxy.
@@ -169,11 +174,11 @@ class ServiceServant:
     """Ice side of one service in one session; mixed into the class that `servant` builds."""
 
     service: Service
-    server: Server
+    server: Parts
     session: Session
     name: str
 
-    def __init__(self, server: Server, session: Session, service: Service, name: str) -> None:
+    def __init__(self, server: Parts, session: Session, service: Service, name: str) -> None:
         self.server = server
         self.session = session
         self.service = service
@@ -259,7 +264,7 @@ def _asynchronous(operation: str, label: str, method: Callable[..., Any]) -> Cal
         try:
             result = self.run(operation, method, arguments[:-1], arguments[-1])
             answer.ice_response(result)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  every error must reach the client as an answer
             answer.ice_exception(translate(error, label))
 
     return dispatch
@@ -285,31 +290,35 @@ def _method(service_class: type[Service], operation: str) -> Callable[..., Any] 
     return None
 
 
-@cache
+_SERVANTS: dict[tuple[type[Service], Any], type[Any]] = {}
+
+
 def servant(service_class: type[Service], interface: Any) -> type[Any]:
     """The Ice servant class that offers a service under a generated Ice class such as `omero.api.IQuery`.
 
     Its instances are made with (server, session, service, name).
     """
+    known = _SERVANTS.get((service_class, interface))
+    if known is not None:
+        return known
     namespace: dict[str, Any] = {}
     for operation, is_amd in _operations(interface).items():
         label = f"{interface.__name__}.{operation}"
         method = _method(service_class, operation) or _missing(label)
         build = _asynchronous if is_amd else _synchronous
         namespace[f"{operation}_async" if is_amd else operation] = build(operation, label, method)
-    return type(f"{service_class.__name__}Servant", (ServiceServant, interface), namespace)
+    made = type(f"{service_class.__name__}Servant", (ServiceServant, interface), namespace)
+    return _SERVANTS.setdefault((service_class, interface), made)
 
 
 def proxy_class(interface: Any) -> Any:
     """The generated proxy class beside a generated Ice class."""
-    import sys
-
     module = sys.modules[interface.__module__]
     return getattr(module, f"{interface.__name__}Prx")
 
 
 def activate(
-    server: Server, session: Session, service: Service, interface: Any, name: str, *, client: str | None
+    server: Parts, session: Session, service: Service, interface: Any, name: str, *, client: str | None
 ) -> Any:
     """Put a servant on the adapter and return its typed proxy; `client` owns it when given."""
     ice_servant = servant(type(service), interface)(server, session, service, name)

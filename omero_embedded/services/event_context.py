@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import omero
 import omero.sys
 from omero.model import PermissionsI
 
+import omero
+
+from ..parts import Parts
 from ..security.context import PRIVATE
 from ..sessions import Session
 from .base import Call
-
-if TYPE_CHECKING:
-    from ..server import Server
 
 
 def event_context(call: Call) -> Any:
@@ -46,7 +45,7 @@ def event_context(call: Call) -> Any:
     )
 
 
-def context_of_session(server: Server, session: Session, *, reduced: bool) -> Any:
+def context_of_session(server: Parts, session: Session, *, reduced: bool) -> Any:
     """The context of a live session as others see it; `reduced` tells no more than who and in which group."""
     account = server.accounts.account(session.owner_id)
     group = server.accounts.groups().get(session.group_id)

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import omero
 import omero.sys
 from omero.rtypes import rlist
 from sqlalchemy import select
+
+import omero
 
 from ... import errors
 from ...model.details import repository_kind
@@ -131,7 +132,7 @@ class Lookups(Service):
         if row is None:
             raise errors.api_usage(f"obj: there is no {entity.name} {obj.id.val}")
         owner, group = row.get("owner_id"), row.get("group_id")
-        if entity.is_owned and not call.context.can_read(owner, group):
+        if entity.is_owned and not call.context.can_read(row["owner_id"], row["group_id"]):
             raise errors.security(f"{entity.name} {obj.id.val} may not be read")
         is_file = entity.name == "OriginalFile"
         return rights(

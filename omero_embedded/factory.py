@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import Ice
 import omero.api
@@ -13,15 +13,13 @@ import omero.constants as names
 import omero.grid
 import omero.model
 
-from .. import errors
-from ..commands.handle import Handle
-from ..security.context import GUEST_ID
-from . import STATEFUL, STATELESS
-from .base import Call, Service, StatefulService, activate, proxy_class
-
-if TYPE_CHECKING:
-    from ..server import Server
-    from ..sessions import Session
+from . import errors
+from .commands.handle import Handle
+from .parts import Parts
+from .security.context import GUEST_ID
+from .services import STATEFUL
+from .services.base import Call, Service, StatefulService, activate, proxy_class
+from .sessions import Session
 
 log = logging.getLogger(__name__)
 
@@ -75,11 +73,14 @@ class UnsupportedStateful(StatefulService):
 class Factory(Service):
     """The service factory of one client in one session."""
 
-    def __init__(self, server: Server, session: Session, client_uuid: str) -> None:
+    def __init__(
+        self, server: Parts, session: Session, client_uuid: str, forget: Callable[[Factory], None]
+    ) -> None:
         self.server = server
         self.session = session
         self.client_uuid = client_uuid
         self.detach_on_destroy = False
+        self._forget = forget
         self._destroyed = False
 
     def stateless(self, call: Call, interface: str, constant: str) -> Any:
@@ -166,7 +167,7 @@ class Factory(Service):
             return
         self._destroyed = True
         sessions = self.server.sessions
-        self.server.forget_factory(self)
+        self._forget(self)
         remaining = sessions.detach(self.session)
         if not self.detach_on_destroy and remaining < 1:
             sessions.remove(self.session)
@@ -234,13 +235,7 @@ for _name, _what in _STATELESS_GETTERS.items():
 for _name, _what in _STATEFUL_CREATORS.items():
     setattr(Factory, _name, _creator(*_what))
 
-STATELESS_INTERFACES = tuple(_BY_CONSTANT.values())
-"""Slice names of all stateless services a factory gives out."""
-
 
 def factory_identity(client_uuid: str, session_uuid: str) -> Ice.Identity:
     """Identity under which a client finds its factory; clients read both halves of it."""
     return Ice.Identity(session_uuid, f"session-{client_uuid}")
-
-
-__all__ = ["STATELESS", "STATELESS_INTERFACES", "Factory", "factory_identity"]

@@ -1,0 +1,33 @@
+"""What services and commands share: the parts of the running server."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from .accounts import Accounts
+from .database import Database
+from .scheduler import Scheduler
+from .sessions import SessionManager
+from .settings import Settings, StatePaths
+
+
+class Parts:
+    """Everything that a `Call` reaches through `call.server`; the server fills it when it starts."""
+
+    paths: StatePaths
+    settings: Settings
+    database: Database
+    accounts: Accounts
+    sessions: SessionManager
+    scheduler: Scheduler
+    background: ThreadPoolExecutor
+    """Runs short work off the dispatch threads, such as closing services of a session that went away."""
+    command_pool: ThreadPoolExecutor
+    """Runs submitted commands."""
+    services: dict[str, Any]
+    """The stateless services, by the name of their Slice interface."""
+    adapter: Any
+    """The Ice object adapter that carries every servant."""
+    hql: Any
+    """The query engine."""
