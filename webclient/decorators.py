@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import omero
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
+from omeroweb.webclient.forms import GlobalSearchForm
 
+import omero
 import omeroweb.decorators
 from omeroweb.utils import reverse_with_params
-from omeroweb.webclient.forms import GlobalSearchForm
 
 
 class login_required(omeroweb.decorators.login_required):
@@ -60,7 +60,9 @@ class login_required(omeroweb.decorators.login_required):
 class render_response(omeroweb.decorators.render_response):
     """Adds what the header and the panels of every page show."""
 
-    def prepare_context(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+    def prepare_context(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> None:
         super().prepare_context(request, context, *args, **kwargs)
         conn = kwargs.get("conn")
         if conn is None:

@@ -7,14 +7,15 @@ that start with `_marshal` are used by third-party apps (contract/plugins.md, se
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, timezone, tzinfo
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import omero
 from django.conf import settings
 from omero.rtypes import unwrap
+
+import omero
 
 RIGHTS = ("canEdit", "canAnnotate", "canLink", "canDelete", "canChgrp", "canChown")
 
@@ -40,7 +41,7 @@ def _marshal_date(time: int | float | None) -> str:
     if time is None:
         return ""
     try:
-        moment = datetime.fromtimestamp(time // 1000, UTC)
+        moment = datetime.fromtimestamp(time // 1000, timezone.utc)
         zone = _zone(settings.TIME_ZONE)
         if zone is None:
             return moment.replace(tzinfo=None).isoformat()
@@ -91,7 +92,7 @@ _marshal_plate = _marshal_container
 
 def _run_time(milliseconds: int) -> str:
     """UTC as `YYYY-MM-DD HH:MM:SS`, with a fraction when there is one."""
-    return str(datetime.fromtimestamp(milliseconds / 1000, UTC).replace(tzinfo=None))
+    return str(datetime.fromtimestamp(milliseconds / 1000, timezone.utc).replace(tzinfo=None))
 
 
 def run_name(run_id: int, name: str | None, start: int | None, end: int | None) -> str:
@@ -135,7 +136,9 @@ def _marshal_image(
         "filesetId": fileset_id,
     }
     if row_pixels is not None:
-        data.update(zip(("sizeX", "sizeY", "sizeZ", "sizeT"), (unwrap(size) for size in row_pixels), strict=True))
+        data.update(
+            zip(("sizeX", "sizeY", "sizeZ", "sizeT"), (unwrap(size) for size in row_pixels), strict=True)
+        )
     return _marshal_image_map(
         conn, data, share_id=share_id, date=unwrap(date), acqDate=unwrap(acqDate), thumbVersion=thumbVersion
     )
@@ -209,7 +212,9 @@ def _marshal_well(conn: Any, data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _marshal_tag(conn: Any, row: Sequence[Any]) -> dict[str, Any]:
     """row: id, text, description, owner id, permissions map, namespace, tag count, image count."""
-    tag_id, text, description, owner_id, permissions, ns, tag_count, image_count = (unwrap(value) for value in row)
+    tag_id, text, description, owner_id, permissions, ns, tag_count, image_count = (
+        unwrap(value) for value in row
+    )
     is_set = ns == omero.constants.metadata.NSINSIGHTTAGSET
     tag: dict[str, Any] = {
         "id": tag_id,
@@ -228,7 +233,7 @@ def _marshal_share(conn: Any, row: Sequence[Any]) -> dict[str, Any]:
     """row: id, owner id, child count, start (ms), time to live (ms), active."""
     share_id, owner_id, child_count, started, time_to_live, active = (unwrap(value) for value in row)
     expires = None if started is None or time_to_live is None else started + time_to_live
-    now = datetime.now(UTC).timestamp() * 1000
+    now = datetime.now(timezone.utc).timestamp() * 1000
     return {
         "id": share_id,
         "ownerId": owner_id,

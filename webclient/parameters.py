@@ -14,8 +14,9 @@ from typing import Any
 
 import omero.sys
 from django.conf import settings
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, QueryDict
+
+from omeroweb.errors import BadRequest
 
 TRUE_WORDS = frozenset(("true", "yes", "y", "t", "1", "on"))
 LARGEST_ID = 2**63 - 1
@@ -94,10 +95,11 @@ def json_body(request: HttpRequest, name: str = "body") -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list. `number` is 1-based; 0 or less means the whole list."""
+    """One page of a list. `number` is 1-based; 0 or less means the whole list. `first` overrides it: a 0-based row."""
 
     number: int = 1
     limit: int = field(default_factory=lambda: int(settings.PAGE))
+    first: int | None = None
 
     @classmethod
     def from_request(cls, request: HttpRequest, limit: int | None = None) -> Page:
@@ -114,12 +116,19 @@ class Page:
         """A page as plug-ins name one: no number, no paging."""
         return cls(number or 0, int(settings.PAGE) if limit is None else int(limit))
 
+    @classmethod
+    def at(cls, offset: int, limit: int) -> Page:
+        """A page given by its first row instead of by its number."""
+        return cls(1, limit, offset)
+
     @property
     def whole(self) -> bool:
         return self.number <= 0
 
     @property
     def offset(self) -> int:
+        if self.first is not None:
+            return self.first
         return 0 if self.whole else (self.number - 1) * self.limit
 
     def parameters(self) -> omero.sys.ParametersI:

@@ -6,17 +6,14 @@ whatever goes through `omero.gateway` yields them. Source: contract/plugins.md, 
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Iterable
 from typing import Any
 
 import Ice
-import omero
 import omero.gateway
 from omero.model import ExperimenterGroupI, ExperimenterI, PermissionsI
 from omero.rtypes import rbool, rlong, rstring
-
 from omeroweb.webclient import wrappers
 from omeroweb.webclient.wrappers import (
     DatasetWrapper,
@@ -30,6 +27,9 @@ from omeroweb.webclient.wrappers import (
     ScreenWrapper,
     WellWrapper,
 )
+
+import omero
+from omeroweb import server_settings
 
 __all__ = [
     "DatasetWrapper",
@@ -48,18 +48,8 @@ __all__ = [
 
 logger = logging.getLogger(__name__)
 
-ORPHANS = "omero.client.ui.tree.orphans"
-DROPDOWN = "omero.client.ui.menu.dropdown"
-
-
-def setting_value(text: str) -> Any:
-    """A server setting as Python: booleans and JSON where it is such, else the text (contract/webclient.md, 3.10)."""
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text
+ORPHANS = "ui.tree.orphans"
+DROPDOWN = "ui.menu.dropdown"
 
 
 class OmeroWebSafeCallWrapper(omero.gateway.OmeroGatewaySafeCallWrapper):
@@ -83,16 +73,10 @@ class OmeroWebGateway(omero.gateway._BlitzGateway):
 
     def _settings_below(self, prefix: str) -> dict[str, Any]:
         """Client settings of the server below a prefix, dots turned into nested dicts."""
-        nested: dict[str, Any] = {}
-        for key, text in self.getClientSettings().items():
-            if not key.startswith(prefix + "."):
-                continue
-            node = nested
-            *path, leaf = key[len(prefix) + 1 :].split(".")
-            for step in path:
-                node = node.setdefault(step, {})
-            node[leaf] = setting_value(text)
-        return nested
+        node: Any = server_settings.nested(self.getClientSettings())
+        for step in prefix.split("."):
+            node = node.get(step) or {}
+        return node
 
     def getOrphanedContainerSettings(self) -> dict[str, Any]:
         """`name`, `enabled`, `description` of the container of images without parents."""
@@ -157,7 +141,9 @@ class OmeroWebGateway(omero.gateway._BlitzGateway):
                 for entry in self.getEnumerationEntries("AdminPrivilege")
                 if entry.getValue() in set(privileges)
             ]
-            new_id = admin.createRestrictedSystemUserWithPassword(experimenter, wanted, rstring(str(password)))
+            new_id = admin.createRestrictedSystemUserWithPassword(
+                experimenter, wanted, rstring(str(password))
+            )
             user = admin.getExperimenter(new_id)
             admin.addGroups(user, [default_group, *groups])
             admin.setDefaultGroup(user, default_group)
@@ -172,9 +158,7 @@ class OmeroWebGateway(omero.gateway._BlitzGateway):
         group.setName(rstring(str(name)))
         group.setDescription(rstring(str(description)) if description else None)
         group.setLdap(rbool(False))
-        group.details.permissions = (
-            PermissionsI(permissions) if isinstance(permissions, str) else permissions
-        )
+        group.details.permissions = PermissionsI(permissions) if isinstance(permissions, str) else permissions
         return int(self.getAdminService().createGroup(group))
 
     def getExperimenterPhoto(self, user_id: int | None = None) -> bytes | None:

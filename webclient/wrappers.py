@@ -9,10 +9,12 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
-import omero
 import omero.gateway as gateway
 from omero.model import LongAnnotationI
 from omero.rtypes import rlong, rstring, unwrap
+from omeroweb.webclient.commands import delete_and_wait
+
+import omero
 
 WARP_WIDTH = 30
 UNITS_WITHOUT_LENGTH = ("PIXEL", "REFERENCEFRAME")
@@ -91,7 +93,7 @@ def set_rating(conn: Any, model_class: Any, object_id: int, rating: int) -> None
     reusable = next((annotation for _, annotation, uses in found if uses == 1), None) if rating else None
     surplus = [link for link, annotation, _ in found if annotation != reusable]
     if surplus:
-        conn.deleteObjects(f"{kind}AnnotationLink", surplus, wait=True)
+        delete_and_wait(conn, f"{kind}AnnotationLink", surplus)
     update = conn.getUpdateService()
     if reusable is not None:
         annotation = conn.getQueryService().get("LongAnnotation", reusable, conn.SERVICE_OPTS)
@@ -266,6 +268,15 @@ class ExperimenterGroupWrapper(OmeroWebObjectWrapper, gateway._ExperimenterGroup
     def isOwner(self) -> bool:
         """Whether the current user leads the group."""
         return self.getId() in self._conn.getEventContext().leaderOfGroups
+
+    def isReadOnly(self) -> bool:
+        return self.getPermissions() == "Read-Only"
+
+    def isReadAnnotate(self) -> bool:
+        return self.getPermissions() == "Read-Annotate"
+
+    def isReadWrite(self) -> bool:
+        return self.getPermissions() == "Read-Write"
 
     def isLocked(self) -> bool:
         """Whether the server itself needs the group."""

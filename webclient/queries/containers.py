@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from omero.rtypes import rlong
-
 from omeroweb.webclient.parameters import EVERYBODY, Page
 from omeroweb.webclient.queries.projection import maps, where
 
@@ -36,10 +35,12 @@ def containers(
     page: Page,
     parent_id: int | None = None,
     orphaned: bool = False,
+    tag_id: int | None = None,
 ) -> list[list[Any]]:
     """Rows `id, name, owner id, permissions, child count`, by name.
 
     parent_id: only children of that container. orphaned: only those that are in no container at all.
+    tag_id: only those that carry that tag.
     """
     params = page.parameters()
     joins = ""
@@ -49,7 +50,13 @@ def containers(
         conditions.append("plink.parent.id = :parent")
         params.add("parent", rlong(parent_id))
     elif orphaned:
-        conditions.append(f"not exists (select olink.id from {kind.parent_link} olink where olink.child = obj.id)")
+        conditions.append(
+            f"not exists (select olink.id from {kind.parent_link} olink where olink.child = obj.id)"
+        )
+    if tag_id is not None:
+        joins += " join obj.annotationLinks alink"
+        conditions.append("alink.child.id = :tag")
+        params.add("tag", rlong(tag_id))
     if owner_id != EVERYBODY:
         conditions.append("obj.details.owner.id = :owner")
         params.add("owner", rlong(owner_id))
@@ -78,6 +85,39 @@ def plate_acquisitions(conn: Any, plate_id: int, page: Page) -> list[list[Any]]:
         " from PlateAcquisition run where run.plate.id = :plate order by run.id"
     )
     return [_run_row(row) for row in maps(conn, hql, params, -1)]
+
+
+def tagged_acquisitions(
+    conn: Any, tag_id: int, *, group_id: int, owner_id: int, page: Page
+) -> list[list[Any]]:
+    """The same rows for the runs that carry a tag, by name."""
+    params = page.parameters()
+    params.add("tag", rlong(tag_id))
+    owner = None
+    if owner_id != EVERYBODY:
+        owner = "run.details.owner.id = :owner"
+        params.add("owner", rlong(owner_id))
+    hql = (
+        "select new map(run.id as id, run.name as name, run.details.owner.id as ownerId,"
+        " run as run_details_permissions, run.startTime as startTime, run.endTime as endTime)"
+        " from PlateAcquisition run join run.annotationLinks alink"
+        f"{where('alink.child.id = :tag', owner)} order by lower(run.name), run.id"
+    )
+    return [_run_row(row) for row in maps(conn, hql, params, group_id)]
+
+
+def tagged_wells(conn: Any, tag_id: int, *, group_id: int, page: Page) -> list[dict[str, Any]]:
+    """Maps `id ownerId well_details_permissions plateId plateName row column rowNaming columnNaming`."""
+    params = page.parameters()
+    params.add("tag", rlong(tag_id))
+    hql = (
+        "select new map(well.id as id, well.details.owner.id as ownerId, well as well_details_permissions,"
+        " plate.id as plateId, plate.name as plateName, well.row as row, well.column as column,"
+        " plate.rowNamingConvention as rowNaming, plate.columnNamingConvention as columnNaming)"
+        " from Well well join well.plate plate join well.annotationLinks alink"
+        " where alink.child.id = :tag order by well.row, well.column, well.id"
+    )
+    return maps(conn, hql, params, group_id)
 
 
 def _run_row(row: dict[str, Any]) -> list[Any]:

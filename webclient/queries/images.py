@@ -12,7 +12,6 @@ from typing import Any
 
 import omero.sys
 from omero.rtypes import rlong
-
 from omeroweb.webclient.parameters import EVERYBODY, Page
 from omeroweb.webclient.queries.projection import maps, rows, where
 
@@ -67,7 +66,9 @@ def images(
     if owner_id != EVERYBODY:
         conditions.append("image.details.owner.id = :owner")
         params.add("owner", rlong(owner_id))
-    dates = ", image.details.creationEvent.time as date, image.acquisitionDate as acqDate" if facts.date else ""
+    dates = (
+        ", image.details.creationEvent.time as date, image.acquisitionDate as acqDate" if facts.date else ""
+    )
     hql = (
         "select new map(image.id as id, image.archived as archived, image.name as name,"
         " image.details.owner.id as ownerId, image as image_details_permissions,"

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import io
+from functools import lru_cache
 from typing import Any
 
-import omeroweb.decorators
 from django.conf import settings
-from django.contrib.staticfiles import finders
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
-
 from omeroweb.webclient import show as show_module
 from omeroweb.webclient.decorators import login_required, render_response
 from omeroweb.webclient.forms import ContainerForm, GlobalSearchForm
 from omeroweb.webclient.parameters import InvalidParameter, get_long_or_default, parse_int
 from omeroweb.webclient.redirects import safe_redirect
 from omeroweb.webclient.wrappers import by_last_name
+from PIL import Image, ImageDraw
+
+import omeroweb.decorators
 
 TEMPLATES = {
     "userdata": "webclient/data/containers.html",
@@ -54,7 +56,9 @@ def switch_active_group(request: HttpRequest, active_group: int | None = None, c
 
 @require_GET
 @login_required()
-def change_active_group(request: HttpRequest, conn: Any = None, url: str | None = None, **kwargs: Any) -> HttpResponse:
+def change_active_group(
+    request: HttpRequest, conn: Any = None, url: str | None = None, **kwargs: Any
+) -> HttpResponse:
     """Switch the active group and go on to `url`."""
     switch_active_group(request, conn=conn)
     target = url or reverse("webindex")
@@ -227,12 +231,14 @@ def avatar(request: HttpRequest, oid: str, conn: Any = None, **kwargs: Any) -> H
     return HttpResponse(photo, content_type="image/jpeg")
 
 
+@lru_cache(maxsize=1)
 def default_photo() -> bytes:
-    """The picture of users without a photo, from the static files."""
-    path = finders.find("webclient/image/personal32.png")
-    if path is None:
-        raise Http404("There is no default picture")
-    with open(path, "rb") as picture:
-        return picture.read()
-
-
+    """The picture of users without a photo (PNG): a head and shoulders."""
+    size = 96
+    picture = Image.new("RGB", (size, size), (222, 227, 233))
+    draw = ImageDraw.Draw(picture)
+    draw.ellipse((32, 16, 64, 50), fill=(128, 140, 154))
+    draw.ellipse((14, 56, 82, 130), fill=(128, 140, 154))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
