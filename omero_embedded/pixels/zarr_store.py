@@ -1,0 +1,134 @@
+"""All pixel data of the server: one OME-Zarr image per Pixels row, in a folder named after its id.
+
+New images are written below `.staging` and renamed into place when they are complete and durable, so that a folder with
+an id never holds half an image. Removed ones are renamed away first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import uuid
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tensorstore
+
+from .staging import StagedImage, sync_tree
+from .zarr_buffer import Layout, ZarrBuffer, create_group, open_group, sync_folder
+
+CACHE_BYTES = 512 << 20
+"""Decoded chunks that are kept in memory."""
+_OPEN_IMAGES = 256
+"""Images whose arrays stay open."""
+
+
+class ZarrPixelStore:
+    """Pixel data below one folder; see `PixelStore`. Safe for use by several threads.
+
+    Several processes may use the same folder as long as only one writes to an image that another has open.
+    """
+
+    def __init__(self, root: Path, *, cache_bytes: int = CACHE_BYTES) -> None:
+        self.root = Path(root)
+        self._context = tensorstore.Context({"cache_pool": {"total_bytes_limit": cache_bytes}})
+        self._lock = threading.Lock()
+        self._arrays: OrderedDict[int, list[Any]] = OrderedDict()
+
+    def path(self, pixels_id: int) -> Path:
+        """Folder of an image."""
+        return self.root / str(int(pixels_id))
+
+    def exists(self, pixels_id: int) -> bool:
+        """There are data of these pixels."""
+        return (self.path(pixels_id) / "zarr.json").is_file()
+
+    def open(self, pixels_id: int, *, writable: bool = False) -> ZarrBuffer:
+        """The buffer of existing data. Raises FileNotFoundError when there are none."""
+        pixels_id = int(pixels_id)
+        with self._lock:
+            arrays = self._arrays.get(pixels_id)
+            if arrays is not None:
+                self._arrays.move_to_end(pixels_id)
+        if arrays is None:
+            try:
+                arrays = open_group(self.path(pixels_id), self._context)
+            except FileNotFoundError:
+                raise FileNotFoundError(f"there are no pixel data of Pixels:{pixels_id}") from None
+            with self._lock:
+                self._arrays[pixels_id] = arrays
+                while len(self._arrays) > _OPEN_IMAGES:
+                    self._arrays.popitem(last=False)
+        return ZarrBuffer(f"Pixels:{pixels_id}", arrays, writable=writable)
+
+    def create(
+        self,
+        pixels_id: int,
+        dtype: np.dtype[Any],
+        size_x: int,
+        size_y: int,
+        size_z: int,
+        size_c: int,
+        size_t: int,
+    ) -> ZarrBuffer:
+        """A writable buffer full of zeros. Raises FileExistsError when there are data already."""
+        target = self.path(pixels_id)
+        if target.exists():
+            raise FileExistsError(f"there are pixel data of Pixels:{pixels_id} already")
+        layout = Layout(np.dtype(dtype), size_x, size_y, size_z, size_c, size_t)
+        folder = self._new_staging_folder()
+        try:
+            create_group(folder, layout, self._context)
+            sync_tree(folder)
+            folder.rename(target)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        sync_folder(self.root)
+        return self.open(pixels_id, writable=True)
+
+    def stage(
+        self, dtype: np.dtype[Any], size_x: int, size_y: int, size_z: int, size_c: int, size_t: int
+    ) -> StagedImage:
+        """A new image that has no id yet; fill it, `finish` it, then `adopt` its folder."""
+        layout = Layout(np.dtype(dtype), size_x, size_y, size_z, size_c, size_t)
+        return StagedImage(self._new_staging_folder(), layout)
+
+    def adopt(self, folder: Path, pixels_id: int) -> None:
+        """Give a finished staged image its id.
+
+        Call this inside the transaction that inserted the Pixels row: data found under the id then belong to a
+        transaction that never was committed, and are removed.
+        """
+        target = self.path(pixels_id)
+        if target.exists():
+            self.delete(pixels_id)
+        folder.rename(target)
+        sync_folder(self.root)
+
+    def delete(self, pixels_id: int) -> None:
+        """Remove the data; nothing happens when there are none."""
+        with self._lock:
+            self._arrays.pop(int(pixels_id), None)
+        doomed = self._staging_root() / f"deleted-{uuid.uuid4().hex}"
+        with contextlib.suppress(FileNotFoundError):
+            self.path(pixels_id).rename(doomed)
+            sync_folder(self.root)
+            shutil.rmtree(doomed)
+
+    def remove_leftovers(self) -> None:
+        """Remove what interrupted imports and deletions left behind; only while nothing else uses the store."""
+        shutil.rmtree(self.root / ".staging", ignore_errors=True)
+
+    def _staging_root(self) -> Path:
+        folder = self.root / ".staging"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def _new_staging_folder(self) -> Path:
+        folder = self._staging_root() / uuid.uuid4().hex
+        folder.mkdir()
+        return folder
