@@ -28,7 +28,7 @@ REQUIRED = [
     "zombie-imp; python_version >= '3.12'",  # zeroc-ice imports the module that Python 3.12 dropped
     # the web site
     "Django>=5.2,<5.3",
-    "gunicorn>=23",
+    "gunicorn>=25.1",
     "whitenoise>=6.7,<7",
     "python-memcached>=1.62,<2",
     "django-pipeline>=4.0,<5",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from setuptools import build_meta
 from setuptools.build_meta import *  # noqa: F403
@@ -16,6 +17,8 @@ from setuptools.build_meta import *  # noqa: F403
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import zeroc_ice_wheel
+
+Settings = dict[str, Any] | None
 
 
 def with_ice_wheel(folder: str, name: str) -> str:
@@ -32,19 +35,25 @@ def with_ice_wheel(folder: str, name: str) -> str:
     return name
 
 
-def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
-    name = build_meta.prepare_metadata_for_build_wheel(metadata_directory, config_settings)
+def prepare_metadata_for_build_wheel(metadata_directory: str, config_settings: Settings = None) -> str:
+    name: str = build_meta.prepare_metadata_for_build_wheel(metadata_directory, config_settings)
     return with_ice_wheel(metadata_directory, name)
 
 
-def prepare_metadata_for_build_editable(metadata_directory, config_settings=None):
-    name = build_meta.prepare_metadata_for_build_editable(metadata_directory, config_settings)
+def prepare_metadata_for_build_editable(metadata_directory: str, config_settings: Settings = None) -> str:
+    name: str = build_meta.prepare_metadata_for_build_editable(metadata_directory, config_settings)
     return with_ice_wheel(metadata_directory, name)
 
 
-def build_wheel(wheel_directory, config_settings=None, metadata_directory=None):
-    return build_meta.build_wheel(wheel_directory, config_settings, None)
+def build_wheel(
+    wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
+) -> str:
+    wheel: str = build_meta.build_wheel(wheel_directory, config_settings, None)
+    return wheel
 
 
-def build_editable(wheel_directory, config_settings=None, metadata_directory=None):
-    return build_meta.build_editable(wheel_directory, config_settings, None)
+def build_editable(
+    wheel_directory: str, config_settings: Settings = None, metadata_directory: str | None = None
+) -> str:
+    wheel: str = build_meta.build_editable(wheel_directory, config_settings, None)
+    return wheel

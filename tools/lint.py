@@ -41,7 +41,7 @@ def in_the_checkout(text: str) -> str:
 def check(title: str, *command: str, folder: Path = ROOT) -> bool:
     """Run one tool in `folder` and show what it says; false when it found something."""
     print(f"== {title}", flush=True)
-    environment = {**os.environ, "MYPYPATH": str(TREE)}
+    environment = {**os.environ, "MYPYPATH": os.pathsep.join([str(TREE), str(ROOT / "tools")])}
     result = subprocess.run(
         [str(Path(sys.executable).parent / command[0]), *command[1:]],
         cwd=folder,

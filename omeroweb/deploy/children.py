@@ -81,6 +81,8 @@ def gunicorn_command(program: str, site: Site, arguments: str | None, daemon: bo
         *concurrency,
         *("--timeout", str(site.timeout)),
         *("--max-requests", str(site.max_requests)),
+        # One per user and home folder: several installations would fight for it.
+        "--no-control-socket",
         *shlex.split(arguments or ""),
         WSGI,
     ]
