@@ -15,7 +15,6 @@ from typing import Any
 
 import Glacier2
 import Ice
-
 import omero
 
 from . import errors

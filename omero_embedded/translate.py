@@ -10,9 +10,8 @@ import logging
 from typing import Any
 
 import Ice
-from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
-
 import omero
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
 
 from . import errors
 

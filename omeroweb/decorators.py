@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
+import omero
 from django.conf import settings
 from django.http import (
     Http404,
@@ -20,7 +21,6 @@ from django.http import (
 from django.shortcuts import render
 from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
-import omero
 from omeroweb import public, server_settings
 from omeroweb.connector import SESSION_KEY, Connector
 from omeroweb.errors import BadRequest

@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import Ice
-
 import omero
 
 logger = logging.getLogger(__name__)

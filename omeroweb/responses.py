@@ -6,9 +6,9 @@ import logging
 from typing import Any
 
 import Ice
+import omero
 from django.http import StreamingHttpResponse
 
-import omero
 from omeroweb.pool import POOL
 
 logger = logging.getLogger(__name__)

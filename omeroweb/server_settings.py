@@ -10,9 +10,8 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
-
 import omero
+from django.conf import settings
 
 logger = logging.getLogger(__name__)
 

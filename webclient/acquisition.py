@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import omero
 import omero.clients
 from omero.rtypes import unwrap
+
 from omeroweb.webclient.queries.projection import context
 from omeroweb.webclient.webclient_utils import formatPercentFraction
-
-import omero
 
 NOT_AVAILABLE = "N/A"
 NOT_SET = "Not set"

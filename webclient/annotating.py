@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
 from typing import Any, BinaryIO
 
+import omero
 import omero.clients
 from omero.model import (
     AnnotationAnnotationLinkI,
@@ -18,13 +19,12 @@ from omero.model import (
     TagAnnotationI,
 )
 from omero.rtypes import rlong, rstring
+
 from omeroweb.webclient.commands import delete_and_wait
 from omeroweb.webclient.queries import annotations as annotation_queries
 from omeroweb.webclient.queries import tags as tag_queries
 from omeroweb.webclient.queries.projection import rows
 from omeroweb.webclient.selection import Target, ids_by_entity
-
-import omero
 
 CLIENT_NAMESPACE = omero.constants.metadata.NSCLIENTMAPANNOTATION
 BLOCK = 1024 * 1024

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from omero.rtypes import unwrap
+
 from omeroweb.webclient.marshal import _marshal_date, _marshal_exp_obj, run_name, well_position
 
 # Key of the value and the property that holds it, for annotations with one value

@@ -9,11 +9,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
+import omero
 import omero.clients
 import omero.cmd
 from omero.cmd.graphs import ChildOption
-
-import omero
 
 # Annotations that are shared by their nature: without the user's wish they outlive what they hang on.
 SHARED_ANNOTATIONS = ["TagAnnotation", "TermAnnotation", "FileAnnotation"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import omero
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
-from omeroweb.webclient.forms import GlobalSearchForm
 
-import omero
 import omeroweb.decorators
 from omeroweb.utils import reverse_with_params
+from omeroweb.webclient.forms import GlobalSearchForm
 
 
 class login_required(omeroweb.decorators.login_required):

@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 import Ice
+import omero
 import omero.clients
 import omero.cmd
 from django.http import HttpRequest
-from omeroweb.webclient.commands import error_text
 
-import omero
+from omeroweb.webclient.commands import error_text
 
 KEPT = 200
 IN_PROGRESS = "in progress"

@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import omero
 import omero.clients
 from django.http import Http404
 from omero.rtypes import rlong
+
 from omeroweb.webclient.commands import delete_and_wait
 from omeroweb.webclient.parameters import InvalidParameter, parse_int
 from omeroweb.webclient.queries.projection import rows
-
-import omero
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import omero
 from django.conf import settings
 from omero.rtypes import unwrap
-
-import omero
 
 RIGHTS = ("canEdit", "canAnnotate", "canLink", "canDelete", "canChgrp", "canChown")
 

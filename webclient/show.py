@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import omero
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.http import urlencode
 from omero.rtypes import rint, rlong
+
 from omeroweb.webclient.parameters import EVERYBODY, Page
 from omeroweb.webclient.queries.images import images
 from omeroweb.webclient.queries.paths import (
@@ -22,8 +24,6 @@ from omeroweb.webclient.queries.paths import (
     tag_paths,
 )
 from omeroweb.webclient.queries.projection import rows
-
-import omero
 
 ENTITIES = {
     "project": "Project",

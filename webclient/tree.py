@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 from omero.rtypes import unwrap
+
 from omeroweb.webclient.annotation_marshal import _marshal_annotation, marshal_links
 from omeroweb.webclient.marshal import (
     _marshal_dataset,

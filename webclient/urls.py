@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.urls import URLPattern, re_path
 from django.utils.module_loading import import_string
+
 from omeroweb.webclient import views
 from omeroweb.webclient.views.images import default_picture
 from omeroweb.webgateway import views as webgateway

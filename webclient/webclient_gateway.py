@@ -11,9 +11,12 @@ from collections.abc import Iterable
 from typing import Any
 
 import Ice
+import omero
 import omero.gateway
 from omero.model import ExperimenterGroupI, ExperimenterI, PermissionsI
 from omero.rtypes import rbool, rlong, rstring
+
+from omeroweb import server_settings
 from omeroweb.webclient import wrappers
 from omeroweb.webclient.wrappers import (
     DatasetWrapper,
@@ -27,9 +30,6 @@ from omeroweb.webclient.wrappers import (
     ScreenWrapper,
     WellWrapper,
 )
-
-import omero
-from omeroweb import server_settings
 
 __all__ = [
     "DatasetWrapper",

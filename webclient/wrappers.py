@@ -9,12 +9,12 @@ from __future__ import annotations
 import textwrap
 from typing import Any
 
+import omero
 import omero.gateway as gateway
 from omero.model import LongAnnotationI
 from omero.rtypes import rlong, rstring, unwrap
-from omeroweb.webclient.commands import delete_and_wait
 
-import omero
+from omeroweb.webclient.commands import delete_and_wait
 
 WARP_WIDTH = 30
 UNITS_WITHOUT_LENGTH = ("PIXEL", "REFERENCEFRAME")

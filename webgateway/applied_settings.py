@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from omeroweb.webgateway.rendering_query import ChannelEntry, Curve, RenderingQuery
-
 from omero_rendering import ChannelSettings, RenderingSettings
 from omeroweb.errors import BadRequest
+from omeroweb.webgateway.rendering_query import ChannelEntry, Curve, RenderingQuery
 
 
 def for_rendering(base: RenderingSettings, query: RenderingQuery) -> RenderingSettings:

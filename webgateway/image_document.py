@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from omero_rendering import ChannelSettings, Model, PixelType, RenderingError, split_layout
+from omeroweb.errors import BadRequest
 from omeroweb.webgateway.pixels import PixelSource
 from omeroweb.webgateway.queries import image_facts, image_meta, rendering_defs
 from omeroweb.webgateway.queries.image_facts import Channel, ImageFacts
 from omeroweb.webgateway.queries.image_meta import ImageMeta, Parent
 from omeroweb.webgateway.queries.rendering_defs import StoredSettings
-
-from omero_rendering import ChannelSettings, Model, PixelType, RenderingError, split_layout
-from omeroweb.errors import BadRequest
 
 _MULTIPLE = Parent(0, "Multiple", "")
 

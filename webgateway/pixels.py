@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 from django.conf import settings
-from omeroweb.webgateway.queries.image_facts import ImageFacts, group_context
 
 from omero_rendering import Region, decode
+from omeroweb.webgateway.queries.image_facts import ImageFacts, group_context
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from omeroweb.webgateway.queries.image_facts import ImageFacts
-from omeroweb.webgateway.queries.limits import Limits
-
 from omero_rendering import EmptyRegionError, Region, clip_region
 from omeroweb.errors import BadRequest, NotFound
+from omeroweb.webgateway.queries.image_facts import ImageFacts
+from omeroweb.webgateway.queries.limits import Limits
 
 _LARGEST_NUMBER = 2**31 - 1
 

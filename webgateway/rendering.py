@@ -10,12 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from omeroweb.webgateway import applied_settings
-from omeroweb.webgateway.pixels import PixelSource
-from omeroweb.webgateway.queries import image_facts, luts, rendering_defs
-from omeroweb.webgateway.queries.image_facts import ImageFacts
-from omeroweb.webgateway.queries.rendering_defs import StoredSettings
-from omeroweb.webgateway.rendering_query import RenderingQuery, ZProjection
 
 from omero_rendering import (
     DEFAULT_QUALITY,
@@ -30,6 +24,12 @@ from omero_rendering import (
 )
 from omeroweb.errors import BadRequest, NotFound
 from omeroweb.version import omeroweb_version
+from omeroweb.webgateway import applied_settings
+from omeroweb.webgateway.pixels import PixelSource
+from omeroweb.webgateway.queries import image_facts, luts, rendering_defs
+from omeroweb.webgateway.queries.image_facts import ImageFacts
+from omeroweb.webgateway.queries.rendering_defs import StoredSettings
+from omeroweb.webgateway.rendering_query import RenderingQuery, ZProjection
 
 Array = np.ndarray[Any, np.dtype[Any]]
 

@@ -13,10 +13,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotModified
 from django.utils.http import parse_etags
-from omeroweb.webgateway.rendering_query import require_settings
 
 from omeroweb.errors import BadRequest
 from omeroweb.httprsp import HttpJavascriptResponse, HttpJPEGResponse
+from omeroweb.webgateway.rendering_query import require_settings
 
 View = Callable[..., Any]
 

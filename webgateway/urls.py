@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, re_path
+
 from omeroweb.webgateway import views
 
 

@@ -302,7 +302,9 @@ class Closure:
                     continue
                 if not prop.nullable or rules.is_inseparable(prop):
                     user = f"{prop.declared_by}[{staying[member.id][0]}]"
-                    raise GraphFailure(f"{user} cannot be moved: its {prop.name} {member.name}[{member.id}] would stay")
+                    raise GraphFailure(
+                        f"{user} cannot be moved: its {prop.name} {member.name}[{member.id}] would stay"
+                    )
                 self.cleared.setdefault(Referrer(root, prop), []).extend(staying[member.id])
 
     def _torn_links(self, root: str, links: Mapping[int, Member]) -> list[int]:

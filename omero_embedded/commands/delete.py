@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import omero
 import omero.cmd
 from sqlalchemy import select
-
-import omero
 
 from ..model.entities import MODEL
 from ..model.tables import table_of

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import omero.cmd
-
 import omero
+import omero.cmd
 
 from ..model.entities import MODEL
 from ..references import Referrer
@@ -42,7 +41,9 @@ class Move(Closure):
             self.dropped = Closure(self.connection, self.context)
         self.dropped.include(root, members)
 
-    def _choose_parts(self, referrer: Referrer, ids: Sequence[int], owners: Mapping[int, int | None]) -> list[Member]:
+    def _choose_parts(
+        self, referrer: Referrer, ids: Sequence[int], owners: Mapping[int, int | None]
+    ) -> list[Member]:
         members = list(self._read(referrer.root, ids))
         if not self.to_private or referrer.prop.declared_by not in DISPLAY:
             return members
@@ -57,7 +58,11 @@ class Move(Closure):
                 if member.name in rules.REGARDLESS:
                     self._drop("Annotation", [member])
                 return False
-            return member.name not in rules.SAME_OWNER or owners == {member.owner} or member.ns in rules.FOLLOWING_NAMESPACES
+            return (
+                member.name not in rules.SAME_OWNER
+                or owners == {member.owner}
+                or member.ns in rules.FOLLOWING_NAMESPACES
+            )
         if owners == {member.owner}:
             return True
         return not self.to_private and (self.rights(member).chgrp or self.rights(member).delete)
@@ -109,7 +114,9 @@ class Chgrp2(Command):
             move = Move(
                 call.read,
                 call.context,
-                options=[ChildOption.of(option) for option in request.childOptions or () if option is not None],
+                options=[
+                    ChildOption.of(option) for option in request.childOptions or () if option is not None
+                ],
                 destination=request.groupId,
             )
             move.add_targets(_targets(request))
@@ -119,7 +126,8 @@ class Chgrp2(Command):
             raise CommandError("graph-fail", str(error), graph=True) from error
         progress.step(2, STEPS)
         response = omero.cmd.Chgrp2Response(
-            includedObjects=move.by_class(), deletedObjects={} if move.dropped is None else move.dropped.by_class()
+            includedObjects=move.by_class(),
+            deletedObjects={} if move.dropped is None else move.dropped.by_class(),
         )
         if not request.dryRun:
             with call.write() as transaction:
@@ -140,7 +148,9 @@ def _targets(request: Any) -> dict[str, Sequence[int]]:
     for name, ids in (request.targetObjects or {}).items():
         target = entity_name(name)
         if not any(MODEL[target].is_a(legal) for legal in CHGRP_TARGETS):
-            raise CommandError("bad-target", f"{name} cannot be a target of Chgrp2", {"target": name}, graph=True)
+            raise CommandError(
+                "bad-target", f"{name} cannot be a target of Chgrp2", {"target": name}, graph=True
+            )
         targets[target] = ids
     return targets
 

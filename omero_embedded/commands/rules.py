@@ -68,7 +68,13 @@ FOLLOWING_NAMESPACES = frozenset(
 """Annotations that always follow their object, whatever the child options say."""
 
 INSEPARABLE = frozenset(
-    {"Image.stageLabel", "Image.experiment", "Image.instrument", "Channel.statsInfo", "Channel.logicalChannel"}
+    {
+        "Image.stageLabel",
+        "Image.experiment",
+        "Image.instrument",
+        "Channel.statsInfo",
+        "Channel.logicalChannel",
+    }
 )
 """References that forbid a move when their target stays."""
 

@@ -6,10 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import omero
 import omero.cmd
 from sqlalchemy import Connection, select
-
-import omero
 
 from ..model.entities import MODEL
 from ..model.tables import table_of

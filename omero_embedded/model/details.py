@@ -45,7 +45,13 @@ class DetailsBuilder:
         return found
 
     def permissions(
-        self, entity: Entity, perm1: int, owner_id: int | None, group_id: int | None, repo: str | None, mimetype: str | None
+        self,
+        entity: Entity,
+        perm1: int,
+        owner_id: int | None,
+        group_id: int | None,
+        repo: str | None,
+        mimetype: str | None,
     ) -> Any:
         """Permissions with the flags of the call's user."""
         is_directory = mimetype == "Directory"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import omero
 import omero.sys
 from omero.model import PermissionsI
-
-import omero
 
 from ..parts import Parts
 from ..security.context import PRIVATE

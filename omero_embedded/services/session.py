@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import omero
 import omero.model
 from omero.rtypes import rint, rlong, rstring, rtime
-
-import omero
 
 from .. import errors
 from ..accounts import Account

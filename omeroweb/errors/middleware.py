@@ -12,13 +12,13 @@ import traceback
 from collections.abc import Callable
 
 import Ice
+import omero.clients
 from django.conf import settings
 from django.core.exceptions import BadRequest as DjangoBadRequest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.html import escape
 
-import omero.clients
 from omeroweb.errors import WebError
 from omeroweb.feedback.views import handler404
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404
+
 from omeroweb.webclient.marshal import well_position
 
 # Parameter of the constructor: (server type, how the "not found" message names it)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import omero
 from omero.rtypes import rlong, rstring
+
 from omeroweb.webclient.parameters import InvalidParameter, Page
 from omeroweb.webclient.queries.projection import context, rows, where
-
-import omero
 
 RATING = omero.constants.metadata.NSINSIGHTRATING
 COMPANION_FILE = omero.constants.namespaces.NSCOMPANIONFILE

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omero.rtypes import rlong
+
 from omeroweb.webclient.parameters import EVERYBODY, Page
 from omeroweb.webclient.queries.projection import maps, where
 

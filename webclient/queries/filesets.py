@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from omeroweb.webclient.queries.projection import rows
-
 import omero
+
+from omeroweb.webclient.queries.projection import rows
 
 # Parameter → condition that selects the images which would go
 GOING = {

@@ -12,6 +12,7 @@ from typing import Any
 
 import omero.sys
 from omero.rtypes import rlong
+
 from omeroweb.webclient.parameters import EVERYBODY, Page
 from omeroweb.webclient.queries.projection import maps, rows, where
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import omero
 import omero.clients
 from django.http import HttpRequest
 from omero.rtypes import rstring
+
 from omeroweb.webclient.queries.annotations import ANNOTATED, RATING, ancestors
 from omeroweb.webclient.queries.projection import rows
-
-import omero
 
 ENTITIES = dict(ANNOTATED)
 NO_COUNTS = {

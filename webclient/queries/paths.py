@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import omero
 from django.conf import settings
 from omero.rtypes import rlong, rstring
+
 from omeroweb.webclient.queries.images import ORPHANED
 from omeroweb.webclient.queries.projection import rows, where
-
-import omero
 
 Node = dict[str, Any]
 TAGSET = omero.constants.metadata.NSINSIGHTTAGSET

@@ -6,6 +6,7 @@ from typing import Any
 
 import omero.sys
 from omero.rtypes import rlong, rstring
+
 from omeroweb.webclient.parameters import EVERYBODY, Page
 from omeroweb.webclient.queries.projection import rows
 

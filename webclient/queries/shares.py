@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from omero.rtypes import rlong
+
 from omeroweb.webclient.parameters import EVERYBODY, Page
 from omeroweb.webclient.queries.projection import rows, where
 

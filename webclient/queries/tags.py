@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
+import omero
 from omero.rtypes import rlong, rstring
+
 from omeroweb.webclient.parameters import EVERYBODY, Page
 from omeroweb.webclient.queries.projection import maps, rows, where
-
-import omero
 
 TAGSET = omero.constants.metadata.NSINSIGHTTAGSET
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import Ice
+import omero
 import omero.clients
 import omero.cmd
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods
+
 from omeroweb.webclient import jobs
 from omeroweb.webclient.decorators import login_required, render_response
 from omeroweb.webclient.parameters import InvalidParameter, json_body
-
-import omero
 
 
 @require_http_methods(["GET", "DELETE"])

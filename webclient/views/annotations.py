@@ -9,6 +9,7 @@ from django import forms
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
 from omeroweb.webclient import annotating
 from omeroweb.webclient.decorators import login_required, render_response
 from omeroweb.webclient.forms import CommentAnnotationForm, NewTagForm, NewTagFormSet

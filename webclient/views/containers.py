@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import omero
 import omero.clients
 from django.http import (
     Http404,
@@ -17,6 +18,7 @@ from django.http import (
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 from omero.rtypes import rstring
+
 from omeroweb.webclient import jobs
 from omeroweb.webclient.commands import delete_and_wait, delete_request, error_text, submit
 from omeroweb.webclient.controller.container import TYPES, BaseContainer
@@ -25,8 +27,6 @@ from omeroweb.webclient.forms import ContainerDescriptionForm, ContainerForm, Co
 from omeroweb.webclient.linking import LINK_TYPES, find_links, make_link, save_links
 from omeroweb.webclient.parameters import get_ids, parse_int, parse_references, to_bool
 from omeroweb.webclient.queries.projection import rows
-
-import omero
 
 # What can be created without a parent
 ENTITIES = {

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.views.decorators.http import require_GET
-from omeroweb.webclient.decorators import login_required
-from omeroweb.webclient.parameters import parse_int
 
 from omeroweb.decorators import ConnCleaningHttpResponse
+from omeroweb.webclient.decorators import login_required
+from omeroweb.webclient.parameters import parse_int
 
 BLOCK = 1024 * 1024
 

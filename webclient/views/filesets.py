@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.views.decorators.http import require_GET
+
 from omeroweb.webclient.decorators import login_required, render_response
 from omeroweb.webclient.parameters import get_comma_ids
 from omeroweb.webclient.queries.filesets import split_filesets

@@ -11,9 +11,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
+from PIL import Image, ImageDraw
+
 from omeroweb.webclient.decorators import login_required
 from omeroweb.webgateway import views as webgateway
-from PIL import Image, ImageDraw
 
 DEFAULT_SIZE = 96
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import omero
 from django.http import HttpRequest, HttpResponse, JsonResponse
+
 from omeroweb.webclient.commands import error_text
 from omeroweb.webclient.decorators import login_required
 from omeroweb.webclient.linking import ParentNotFound, create_links, parse_links, remove_links
 from omeroweb.webclient.parameters import json_body
-
-import omero
 
 
 @login_required()

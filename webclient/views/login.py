@@ -7,22 +7,22 @@ import re
 from typing import Any
 
 import Ice
+import omero
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods
-from omeroweb.webclient.decorators import login_required
-from omeroweb.webclient.redirects import safe_redirect
 
-import omero
 import omeroweb.decorators
 from omeroweb import public
 from omeroweb.connector import Connector
 from omeroweb.login import LoginForm, LoginView
 from omeroweb.pool import POOL
 from omeroweb.version import omeroweb_buildyear, omeroweb_version
+from omeroweb.webclient.decorators import login_required
+from omeroweb.webclient.redirects import safe_redirect
 
 logger = logging.getLogger(__name__)
 

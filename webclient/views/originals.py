@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import omero
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_POST
+
 from omeroweb.webclient.decorators import login_required, render_response
 from omeroweb.webclient.parameters import InvalidParameter, parse_int, parse_references
 from omeroweb.webclient.queries.projection import rows
-
-import omero
 
 LONGEST_NAME = 255
 CHANNEL_FIELD = re.compile(r"^channel(\d{1,6})$")

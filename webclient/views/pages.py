@@ -11,15 +11,15 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_GET
+from PIL import Image, ImageDraw
+
+import omeroweb.decorators
 from omeroweb.webclient import show as show_module
 from omeroweb.webclient.decorators import login_required, render_response
 from omeroweb.webclient.forms import ContainerForm, GlobalSearchForm
 from omeroweb.webclient.parameters import InvalidParameter, get_long_or_default, parse_int
 from omeroweb.webclient.redirects import safe_redirect
 from omeroweb.webclient.wrappers import by_last_name
-from PIL import Image, ImageDraw
-
-import omeroweb.decorators
 
 TEMPLATES = {
     "userdata": "webclient/data/containers.html",

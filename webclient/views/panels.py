@@ -9,17 +9,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import omero
 from django.http import HttpRequest
 from django.urls import reverse
 from django.views.decorators.http import require_GET
+
 from omeroweb.webclient.acquisition import acquisition_context
 from omeroweb.webclient.controller.container import BaseContainer, ObjectNotFound
 from omeroweb.webclient.decorators import login_required, render_response
 from omeroweb.webclient.parameters import InvalidParameter, get_int, parse_int
 from omeroweb.webclient.queries import panels as queries
 from omeroweb.webclient.views.shares import share_details
-
-import omero
 
 DETAIL_TYPES = ("project", "dataset", "image", "screen", "plate", "acquisition", "well", "tag", "tagset")
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import omero
 from django import forms
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 from django.views.decorators.http import require_GET
+
 from omeroweb.webclient.controller.container import BaseContainer
 from omeroweb.webclient.decorators import login_required, render_response
 from omeroweb.webclient.parameters import InvalidParameter, get_int, parse_int, parse_references
 from omeroweb.webclient.queries.projection import rows
-
-import omero
 
 
 class WellIndexForm(forms.Form):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import Http404
-from omeroweb.webclient.forms import CommentAnnotationForm
-
 import omero
+from django.http import Http404
+
+from omeroweb.webclient.forms import CommentAnnotationForm
 
 
 class ShareManager:

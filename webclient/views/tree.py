@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import Ice
+import omero
 from django.http import (
     Http404,
     HttpRequest,
@@ -17,6 +18,7 @@ from django.http import (
     JsonResponse,
 )
 from django.views.decorators.http import require_GET, require_http_methods
+
 from omeroweb.webclient import tree
 from omeroweb.webclient.annotation_marshal import class_name, marshal_links, parent_name
 from omeroweb.webclient.commands import delete_and_wait, error_text
@@ -37,8 +39,6 @@ from omeroweb.webclient.queries import people
 from omeroweb.webclient.queries.annotations import ANNOTATED, AnnotationQuery
 from omeroweb.webclient.queries.paths import PathQuery, find_paths, parent_links, tag_paths
 from omeroweb.webclient.views.pages import fake_experimenter
-
-import omero
 
 View = Callable[..., HttpResponse]
 DEFAULT_ORPHANS_NAME = "Orphaned Images"

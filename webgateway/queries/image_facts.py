@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from omero.rtypes import unwrap
-from omeroweb.webgateway.remembered import Remembered
-
 import omero
+from omero.rtypes import unwrap
+
 from omero_rendering import ChannelFacts, ChannelOptics, Color, PixelType, Window, pixel_type
 from omero_rendering import ImageFacts as RenderedFacts
+from omeroweb.webgateway.remembered import Remembered
 
 # The server is asked so often whether a session may still read an image.
 REVALIDATE_SECONDS = 60.0

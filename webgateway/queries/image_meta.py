@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from omero.rtypes import unwrap
-
 import omero
+from omero.rtypes import unwrap
 
 _IMAGE = """
     select i from Image i

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from omero.rtypes import unwrap
-from omeroweb.webgateway.remembered import Remembered
-
 import omero
+from omero.rtypes import unwrap
+
 from omero_rendering import LookupTable, RenderingError, RenderingSettings, parse_lut
+from omeroweb.webgateway.remembered import Remembered
 
 logger = logging.getLogger(__name__)
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from omero.rtypes import unwrap
-from omeroweb.webgateway.queries.image_facts import ImageFacts, group_context
-from omeroweb.webgateway.remembered import Remembered
-
 import omero
+from omero.rtypes import unwrap
+
 from omero_rendering import (
     ChannelSettings,
     Color,
@@ -20,6 +18,8 @@ from omero_rendering import (
     Window,
     default_settings,
 )
+from omeroweb.webgateway.queries.image_facts import ImageFacts, group_context
+from omeroweb.webgateway.remembered import Remembered
 
 _DEFINITIONS = """
     select r from RenderingDef r

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from omero.rtypes import rint, unwrap
-from omeroweb.webgateway.queries.image_facts import group_context
-
 import omero
+from omero.rtypes import rint, unwrap
+
+from omeroweb.webgateway.queries.image_facts import group_context
 
 logger = logging.getLogger(__name__)
 

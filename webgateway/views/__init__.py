@@ -1,5 +1,7 @@
 """Views of the webgateway, by subject. Plug-ins import them from here."""
 
+from omeroweb.login import LoginView
+from omeroweb.user import UserProxy
 from omeroweb.webgateway.parameters import get_longs, getIntOrDefault
 from omeroweb.webgateway.responder import jsonp, validate_rdef_query
 from omeroweb.webgateway.views.histogram import histogram_json
@@ -17,9 +19,6 @@ from omeroweb.webgateway.views.thumbnails import (
     render_birds_eye_view,
     render_thumbnail,
 )
-
-from omeroweb.login import LoginView
-from omeroweb.user import UserProxy
 
 __all__ = [
     "LoginView",

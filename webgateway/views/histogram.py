@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
+
+from omero_rendering import histogram
+from omeroweb.decorators import login_required
+from omeroweb.errors import BadRequest, NotFound
 from omeroweb.webgateway import rendering
 from omeroweb.webgateway.parameters import integer
 from omeroweb.webgateway.pixels import PixelSource
 from omeroweb.webgateway.queries import limits
 from omeroweb.webgateway.queries.image_facts import ImageFacts
 from omeroweb.webgateway.queries.limits import Limits
-
-from omero_rendering import histogram
-from omeroweb.decorators import login_required
-from omeroweb.errors import BadRequest, NotFound
 
 DEFAULT_BINS = 256
 MOST_BINS = 65536

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotFound
-from omeroweb.webgateway import image_document
-from omeroweb.webgateway.responder import jsonp
 
 from omeroweb import server_settings
 from omeroweb.decorators import is_public_user, login_required
+from omeroweb.webgateway import image_document
+from omeroweb.webgateway.responder import jsonp
 
 
 def preferences(request: HttpRequest | None, conn: Any) -> dict[str, Any]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponseBase
+
+from omero_rendering import DEFAULT_QUALITY
+from omeroweb.decorators import login_required
+from omeroweb.errors import BadRequest
 from omeroweb.webgateway import regions, rendering
 from omeroweb.webgateway.queries import limits
 from omeroweb.webgateway.rendering import Picture
 from omeroweb.webgateway.rendering_query import RenderingQuery
 from omeroweb.webgateway.responder import jpeg_response, validate_rdef_query
-
-from omero_rendering import DEFAULT_QUALITY
-from omeroweb.decorators import login_required
-from omeroweb.errors import BadRequest
 
 
 def whole_plane(request: HttpRequest, iid: str | int, z: str | None, t: str | None, conn: Any) -> Picture:

@@ -10,15 +10,15 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
+
+from omeroweb.decorators import login_required
+from omeroweb.errors import BadRequest, NotFound
+from omeroweb.httprsp import HttpJPEGResponse
 from omeroweb.webgateway import rendering
 from omeroweb.webgateway.parameters import get_longs, integer
 from omeroweb.webgateway.queries import limits, rendering_defs, thumbnails
 from omeroweb.webgateway.queries.thumbnails import ThumbnailSize
 from omeroweb.webgateway.responder import jpeg_response, jsonp
-
-from omeroweb.decorators import login_required
-from omeroweb.errors import BadRequest, NotFound
-from omeroweb.httprsp import HttpJPEGResponse
 
 logger = logging.getLogger(__name__)
 

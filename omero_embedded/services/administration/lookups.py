@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import omero
 import omero.sys
 from omero.rtypes import rlist
 from sqlalchemy import select
-
-import omero
 
 from ... import errors
 from ...model.details import repository_kind

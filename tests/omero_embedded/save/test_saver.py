@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import omero
 import omero.clients
 import omero.model
 import pytest
 from omero.rtypes import rint, rlong, rstring
 from sqlalchemy import func, select
 
-import omero
 from omero_embedded.model.entities import MODEL
 from omero_embedded.model.tables import map_table_of, table_of
 

@@ -5,10 +5,10 @@ import uuid
 
 import Glacier2
 import Ice
+import omero
 import pytest
 from sqlalchemy import select
 
-import omero
 from omero_embedded.model.tables import table_of
 
 
