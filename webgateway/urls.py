@@ -58,4 +58,47 @@ urlpatterns: list[URLPattern | URLResolver] = [
         views.histogram_json,
         name="histogram_json",
     ),
+    re_path(
+        r"^get_image_rdefs_json/(?P<img_id>[0-9]+)/$",
+        views.get_image_rdefs_json,
+        name="webgateway_get_image_rdefs_json",
+    ),
+    re_path(
+        r"^saveImgRDef/(?P<iid>[0-9]+)/$", views.save_image_rdef_json, name="webgateway_save_image_rdef_json"
+    ),
+    re_path(r"^getImgRDef/$", views.get_image_rdef_json, name="webgateway_get_image_rdef_json"),
+    re_path(r"^copyImgRDef/$", views.copy_image_rdef_json, name="webgateway_copy_image_rdef_json"),
+    re_path(
+        r"^compatImgRDef/(?P<iid>[0-9]+)/$",
+        views.list_compatible_imgs_json,
+        name="webgateway_list_compatible_imgs_json",
+    ),
+    re_path(r"^resetRDef/$", views.reset_rdef_json, name="reset_rdef_json"),
+    re_path(r"^applyOwnersRDef/$", views.reset_rdef_json, {"toOwners": True}, name="reset_owners_rdef_json"),
+    re_path(r"^luts/$", views.listLuts_json, name="webgateway_listLuts_json"),
+    re_path(r"^luts_png/$", views.luts_png, name="webgateway_luts_png"),
+    re_path(r"^get_rois_json/(?P<imageId>[0-9]+)/$", views.get_rois_json, name="webgateway_get_rois_json"),
+    re_path(
+        r"^get_shape_json/(?P<roiId>[0-9]+)/(?P<shapeId>[0-9]+)/$",
+        views.get_shape_json,
+        name="webgateway_get_shape_json",
+    ),
+    re_path(r"^proj/list/$", views.listProjects_json, name="webgateway_listProjects_json"),
+    re_path(
+        r"^proj/(?P<pid>[0-9]+)/detail/$", views.projectDetail_json, name="webgateway_projectDetail_json"
+    ),
+    re_path(
+        r"^proj/(?P<pid>[0-9]+)/children/$", views.listDatasets_json, name="webgateway_listDatasets_json"
+    ),
+    re_path(
+        r"^dataset/(?P<did>[0-9]+)/detail/$", views.datasetDetail_json, name="webgateway_datasetDetail_json"
+    ),
+    re_path(r"^dataset/(?P<did>[0-9]+)/children/$", views.listImages_json, name="webgateway_listimages_json"),
+    re_path(
+        r"^well/(?P<did>[0-9]+)/children/$", views.listWellImages_json, name="webgateway_listwellimages_json"
+    ),
+    re_path(r"^wellData/(?P<wid>[0-9]+)/$", views.wellData_json, name="webgateway_wellData_json"),
+    optional(
+        views.plateGrid_json, "webgateway_plategrid_json", r"plate/(?P<pid>[0-9]+)/", "field", "acquisition"
+    ),
 ]

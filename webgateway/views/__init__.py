@@ -7,12 +7,31 @@ from omeroweb.webgateway.responder import jsonp, validate_rdef_query
 from omeroweb.webgateway.views.histogram import histogram_json
 from omeroweb.webgateway.views.image_data import imageData_json
 from omeroweb.webgateway.views.index import index
+from omeroweb.webgateway.views.listings import (
+    datasetDetail_json,
+    listDatasets_json,
+    listImages_json,
+    listProjects_json,
+    listWellImages_json,
+    plateGrid_json,
+    projectDetail_json,
+    wellData_json,
+)
+from omeroweb.webgateway.views.luts import listLuts_json, luts_png
 from omeroweb.webgateway.views.planes import (
     render_image,
     render_image_rdef,
     render_image_region,
     render_image_region_rdef,
 )
+from omeroweb.webgateway.views.rendering_settings import (
+    get_image_rdefs_json,
+    list_compatible_imgs_json,
+    reset_rdef_json,
+    save_image_rdef_json,
+)
+from omeroweb.webgateway.views.rois import get_rois_json, get_shape_json
+from omeroweb.webgateway.views.settings_clipboard import copy_image_rdef_json, get_image_rdef_json
 from omeroweb.webgateway.views.thumbnails import (
     get_thumbnail_json,
     get_thumbnails_json,
@@ -23,19 +42,37 @@ from omeroweb.webgateway.views.thumbnails import (
 __all__ = [
     "LoginView",
     "UserProxy",
+    "copy_image_rdef_json",
+    "datasetDetail_json",
     "getIntOrDefault",
+    "get_image_rdef_json",
+    "get_image_rdefs_json",
     "get_longs",
+    "get_rois_json",
+    "get_shape_json",
     "get_thumbnail_json",
     "get_thumbnails_json",
     "histogram_json",
     "imageData_json",
     "index",
     "jsonp",
+    "listDatasets_json",
+    "listImages_json",
+    "listLuts_json",
+    "listProjects_json",
+    "listWellImages_json",
+    "list_compatible_imgs_json",
+    "luts_png",
+    "plateGrid_json",
+    "projectDetail_json",
     "render_birds_eye_view",
     "render_image",
     "render_image_rdef",
     "render_image_region",
     "render_image_region_rdef",
     "render_thumbnail",
+    "reset_rdef_json",
+    "save_image_rdef_json",
     "validate_rdef_query",
+    "wellData_json",
 ]
