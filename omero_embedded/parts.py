@@ -7,6 +7,10 @@ from typing import Any
 
 from .accounts import Accounts
 from .database import Database
+from .display.luts import LutFolder
+from .display.thumbnail_files import ThumbnailFiles
+from .files import FileStore
+from .pixels.buffer import PixelStore
 from .scheduler import Scheduler
 from .sessions import SessionManager
 from .settings import Settings, StatePaths
@@ -20,6 +24,8 @@ class Parts:
     database: Database
     accounts: Accounts
     sessions: SessionManager
+    files: FileStore
+    """Contents of original files."""
     scheduler: Scheduler
     background: ThreadPoolExecutor
     """Runs short work off the dispatch threads, such as closing services of a session that went away."""
@@ -31,3 +37,9 @@ class Parts:
     """The Ice object adapter that carries every servant."""
     hql: Any
     """The query engine."""
+    pixels: PixelStore
+    """Pixel data of all images."""
+    luts: LutFolder
+    """Lookup tables by base name."""
+    thumbnails: ThumbnailFiles
+    """Files of stored thumbnails."""

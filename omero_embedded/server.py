@@ -20,10 +20,14 @@ from omero.ObjectFactoryRegistrar import registerObjectFactory
 
 from .accounts import Accounts
 from .database import Database
+from .display.luts import LutFolder
+from .display.thumbnail_files import ThumbnailFiles
 from .factory import Factory, factory_identity
+from .files import FileStore
 from .model import bootstrap
 from .parts import Parts
 from .passwords import hash_password
+from .pixels.zarr_store import ZarrPixelStore
 from .router import ROUTER, SERVER, Router
 from .scheduler import Scheduler
 from .services import STATELESS
@@ -125,6 +129,14 @@ class Server(Parts):
 
     def _open_parts(self) -> None:
         self.accounts = Accounts(self.database)
+        with self.database.read() as connection:
+            uuids = bootstrap.repository_uuids(connection)
+        self.files = FileStore(
+            self.paths.files, {uuids[name]: folder for name, folder in self._repositories().items()}
+        )
+        self.pixels = ZarrPixelStore(self.paths.pixels)
+        self.luts = LutFolder(self.paths.scripts)
+        self.thumbnails = ThumbnailFiles(self.paths.thumbnails)
         self.scheduler = Scheduler()
         self.background = ThreadPoolExecutor(4, thread_name_prefix="background")
         self.command_pool = ThreadPoolExecutor(4, thread_name_prefix="command")

@@ -108,6 +108,11 @@ class StatePaths:
         return self.root / "pixels"
 
     @property
+    def thumbnails(self) -> Path:
+        """Stored thumbnails."""
+        return self.root / "thumbnails"
+
+    @property
     def files(self) -> Path:
         """Contents of original files."""
         return self.root / "files"

@@ -60,7 +60,14 @@ from omero_rendering.geometry import (
 from omero_rendering.histograms import Histogram, histogram
 from omero_rendering.line_plots import scale_profile
 from omero_rendering.luts import LookupTable, lut_previews, parse_lut
-from omero_rendering.pixel_types import PixelType, decode, encode_big_endian, pixel_type, pixel_type_of
+from omero_rendering.pixel_types import (
+    PIXEL_TYPE_NAMES,
+    PixelType,
+    decode,
+    encode_big_endian,
+    pixel_type,
+    pixel_type_of,
+)
 from omero_rendering.projection import Projected, Projection, project, projected_sections
 from omero_rendering.quantization import quantize
 from omero_rendering.settings import (
@@ -78,6 +85,7 @@ from omero_rendering.thumbnails import rendered_size, scale_picture, stored_size
 
 __all__ = [
     "DEFAULT_QUALITY",
+    "PIXEL_TYPE_NAMES",
     "WHITE",
     "ChannelFacts",
     "ChannelOptics",

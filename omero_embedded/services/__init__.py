@@ -7,8 +7,14 @@ from .base import Service, StatefulService
 from .config import ConfigService
 from .container import ContainerService
 from .metadata import MetadataService
+from .pixels import PixelsService
+from .raw_file_store import RawFileStoreService
+from .raw_pixels_store import RawPixelsStore
+from .rendering_engine import RenderingEngine
+from .rendering_settings import RenderingSettingsService
 from .roi import RoiService
 from .session import SessionService
+from .thumbnail_store import ThumbnailStore
 from .timeline import TimelineService
 from .types import TypesService
 from .update import UpdateService
@@ -18,6 +24,8 @@ STATELESS: dict[str, type[Service]] = {
     "IConfig": ConfigService,
     "IContainer": ContainerService,
     "IMetadata": MetadataService,
+    "IPixels": PixelsService,
+    "IRenderingSettings": RenderingSettingsService,
     "IRoi": RoiService,
     "ISession": SessionService,
     "ITimeline": TimelineService,
@@ -26,5 +34,10 @@ STATELESS: dict[str, type[Service]] = {
 }
 """One object of each class serves all sessions."""
 
-STATEFUL: dict[str, type[StatefulService]] = {}
+STATEFUL: dict[str, type[StatefulService]] = {
+    "RawFileStore": RawFileStoreService,
+    "RawPixelsStore": RawPixelsStore,
+    "RenderingEngine": RenderingEngine,
+    "ThumbnailStore": ThumbnailStore,
+}
 """One object is made per `createXxx` call."""
