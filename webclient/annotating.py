@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timezone
-from typing import Any, BinaryIO
+from typing import Any, Protocol
 
 import omero
 import omero.clients
@@ -124,7 +124,13 @@ def add_comment(conn: Any, targets: list[Target], text: str) -> int:
     return comment_id
 
 
-def upload_file(conn: Any, file: BinaryIO, name: str, size: int, mimetype: str | None) -> int:
+class Readable(Protocol):
+    """Something that gives its bytes in blocks."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+def upload_file(conn: Any, file: Readable, name: str, size: int, mimetype: str | None) -> int:
     """Store a file and return the id of a file annotation for it. The file is read in blocks, never as a whole."""
     digest = hashlib.sha1(usedforsecurity=False)
     original = OriginalFileI()

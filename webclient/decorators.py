@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import omero
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import escape
 
 import omeroweb.decorators
+from omeroweb.feedback.views import handler500
+from omeroweb.httprsp import is_ajax
 from omeroweb.utils import reverse_with_params
 from omeroweb.webclient.forms import GlobalSearchForm
+
+
+def object_error(request: HttpRequest, status: int, message: str) -> HttpResponse:
+    """Answer to an object that cannot be shown: the bare message to scripts, a page to people (section 2.3)."""
+    if status >= 500:
+        return handler500(request)
+    if is_ajax(request) or status != 404:
+        return HttpResponse(escape(message), status=status)
+    return render(request, "error.html", {"error": message}, status=status)
+
+
+def object_errors(view: Callable[..., Any]) -> Callable[..., Any]:
+    """Marks a view whose errors name the object that was asked for."""
+    view.error_format = object_error  # type: ignore[attr-defined]
+    return view
 
 
 class login_required(omeroweb.decorators.login_required):
@@ -43,7 +63,7 @@ class login_required(omeroweb.decorators.login_required):
                 group = conn.getEventContext().groupId
             conn.SERVICE_OPTS.setOmeroGroup(group)
 
-    def on_not_logged_in(self, request: HttpRequest, url: str, error: Any = None) -> HttpResponse:
+    def on_not_logged_in(self, request: HttpRequest, url: str, error: Any = None) -> HttpResponseBase:
         if self.ignore_login_fail:
             return HttpResponse("Connection Failed")
         if self.login_redirect is not None:

@@ -77,7 +77,7 @@ class BaseContainer:
         comment: int | None = None,
         annotation: int | None = None,
         index: int | None = None,
-        orphaned: bool | None = None,
+        orphaned: Any = None,
         **kwargs: Any,
     ) -> None:
         self.conn = conn

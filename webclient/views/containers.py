@@ -22,7 +22,7 @@ from omero.rtypes import rstring
 from omeroweb.webclient import jobs
 from omeroweb.webclient.commands import delete_and_wait, delete_request, error_text, submit
 from omeroweb.webclient.controller.container import TYPES, BaseContainer
-from omeroweb.webclient.decorators import login_required, render_response
+from omeroweb.webclient.decorators import login_required, object_errors, render_response
 from omeroweb.webclient.forms import ContainerDescriptionForm, ContainerForm, ContainerNameForm
 from omeroweb.webclient.linking import LINK_TYPES, find_links, make_link, save_links
 from omeroweb.webclient.parameters import get_ids, parse_int, parse_references, to_bool
@@ -74,6 +74,7 @@ def refused(errors: Any) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @login_required(setGroupContext=True)
 @render_response()
+@object_errors
 def manage_action_containers(
     request: HttpRequest,
     action: str,

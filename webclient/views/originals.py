@@ -9,7 +9,7 @@ import omero
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET, require_POST
 
-from omeroweb.webclient.decorators import login_required, render_response
+from omeroweb.webclient.decorators import login_required, object_errors, render_response
 from omeroweb.webclient.parameters import InvalidParameter, parse_int, parse_references
 from omeroweb.webclient.queries.projection import rows
 
@@ -35,6 +35,7 @@ def metadata_lists(image: Any) -> tuple[list[tuple[str, Any]], list[tuple[str, A
 @require_GET
 @login_required()
 @render_response()
+@object_errors
 def load_original_metadata(
     request: HttpRequest, imageId: str, conn: Any = None, share_id: str | None = None, **kwargs: Any
 ) -> dict[str, Any] | HttpResponse:
@@ -79,13 +80,13 @@ def edit_channel_names(request: HttpRequest, imageId: str, conn: Any = None, **k
     image = load_image(conn, imageId)
     size_c = image.getSizeC()
     names: dict[int, str] = {}
-    for field, text in request.POST.items():
+    for field, value in request.POST.items():
         match = CHANNEL_FIELD.match(field)
         if match is not None:
             index = int(match[1])
             if size_c is None or index >= size_c:
                 raise InvalidParameter(field, f"the image has {size_c or 0} channels")
-            names[index + 1] = text[:LONGEST_NAME]
+            names[index + 1] = str(value)[:LONGEST_NAME]
     if not names:
         raise InvalidParameter("channel0", "missing")
     kind, ids, count = "Image", [image.getId()], None

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from omeroweb.webclient.acquisition import acquisition_context
 from omeroweb.webclient.controller.container import BaseContainer, ObjectNotFound
-from omeroweb.webclient.decorators import login_required, render_response
+from omeroweb.webclient.decorators import login_required, object_errors, render_response
 from omeroweb.webclient.parameters import InvalidParameter, get_int, parse_int
 from omeroweb.webclient.queries import panels as queries
 from omeroweb.webclient.views.shares import share_details
@@ -34,6 +34,7 @@ def load_manager(request: HttpRequest, conn: Any, c_type: str | None, c_id: str 
 @require_GET
 @login_required()
 @render_response()
+@object_errors
 def load_metadata_details(
     request: HttpRequest,
     c_type: str | None = None,
@@ -77,6 +78,7 @@ def load_metadata_details(
 @require_GET
 @login_required()
 @render_response()
+@object_errors
 def load_metadata_hierarchy(
     request: HttpRequest, c_type: str, c_id: str, conn: Any = None, share_id: str | None = None, **kwargs: Any
 ) -> dict[str, Any]:
@@ -97,6 +99,7 @@ def load_metadata_hierarchy(
 @require_GET
 @login_required()
 @render_response()
+@object_errors
 def load_metadata_preview(
     request: HttpRequest, c_type: str, c_id: str, conn: Any = None, share_id: str | None = None, **kwargs: Any
 ) -> dict[str, Any]:
@@ -126,6 +129,7 @@ def load_metadata_preview(
 @require_GET
 @login_required()
 @render_response()
+@object_errors
 def load_metadata_acquisition(
     request: HttpRequest, c_type: str, c_id: str, conn: Any = None, share_id: str | None = None, **kwargs: Any
 ) -> dict[str, Any]:

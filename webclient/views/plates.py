@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from omeroweb.webclient.controller.container import BaseContainer
-from omeroweb.webclient.decorators import login_required, render_response
+from omeroweb.webclient.decorators import login_required, object_errors, render_response
 from omeroweb.webclient.parameters import InvalidParameter, get_int, parse_int, parse_references
 from omeroweb.webclient.queries.projection import rows
 
@@ -44,6 +44,7 @@ def field_range(conn: Any, plate_id: int, run_id: int | None) -> range:
 @require_GET
 @login_required()
 @render_response()
+@object_errors
 def load_plate(
     request: HttpRequest,
     o1_type: str | None = None,
