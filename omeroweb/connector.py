@@ -133,7 +133,7 @@ class Connector:
             if conn is None:
                 return None
             try:
-                return str(conn.getServerVersion())
+                return str(conn.getConfigService().getVersion())
             finally:
                 conn.close()
         except (ServerUnavailable, *GONE, Ice.LocalException) as error:
