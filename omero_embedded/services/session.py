@@ -68,9 +68,9 @@ class SessionService(Service):
 
     def createSession(self, call: Call, principal: Any, credentials: str) -> Any:
         """Log in as the principal. Raises SecurityViolation for wrong credentials."""
-        login = self._login(call, principal)
+        name = _name(principal)
         try:
-            session = call.server.sessions.login(_name(principal), credentials, login)
+            session = call.server.sessions.login(name, credentials, self._login(call, principal))
         except AccessDenied as error:
             raise errors.security(str(error)) from error
         return session_object(session)

@@ -133,7 +133,7 @@ class Users(Service):
         """Change the caller's own password. Raises SecurityViolation unless this session knows the old one."""
         _check_verified(call)
         with call.write() as transaction:
-            store_password(transaction, call.context.user_id, _password(newPassword))
+            store_password(transaction, call.context.user_id, _new_password(newPassword))
 
     def changePasswordWithOldPassword(self, call: Call, oldPassword: Any, newPassword: Any) -> None:
         """Change the caller's own password, showing the old one."""
@@ -148,7 +148,7 @@ class Users(Service):
         ):
             raise errors.security("the old password is wrong")
         with call.write() as transaction:
-            store_password(transaction, account.id, _password(newPassword))
+            store_password(transaction, account.id, _new_password(newPassword))
 
     def changeUserPassword(self, call: Call, omeName: str, newPassword: Any) -> None:
         """Change another user's password."""
@@ -160,7 +160,7 @@ class Users(Service):
         _check_verified(call)
         self._check_password_right(call, account)
         with call.write() as transaction:
-            store_password(transaction, account.id, _password(newPassword))
+            store_password(transaction, account.id, _new_password(newPassword))
 
     def synchronizeLoginCache(self, call: Call) -> None:
         """Re-read users and groups."""
@@ -253,3 +253,11 @@ def _check_verified(call: Call) -> None:
 def _password(value: Any) -> str:
     password = unwrap(value)
     return "" if password is None else str(password)
+
+
+def _new_password(value: Any) -> str:
+    """A password to change to; an empty one would lock its owner out."""
+    password = _password(value)
+    if not password.strip():
+        raise errors.api_usage("newPassword: must not be empty")
+    return password
