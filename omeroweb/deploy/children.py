@@ -101,7 +101,7 @@ def launch(command: Sequence[str]) -> None:
 
 
 def run_in_foreground(command: Sequence[str], more: Mapping[str, str] | None = None) -> None:
-    """Run a program until it ends or is interrupted; signals that ask this process to end are passed on.
+    """Run a program until it ends; signals that ask this process to end are passed on as SIGTERM.
 
     Raises ChildFailed unless it ended in order or by such a signal.
     """
@@ -111,9 +111,8 @@ def run_in_foreground(command: Sequence[str], more: Mapping[str, str] | None = N
     def pass_on(number: int, frame: FrameType | None) -> None:
         nonlocal asked
         asked = True
-        # An interrupt typed at the terminal has reached the program already.
-        if number != signal.SIGINT or not os.isatty(0):
-            process.send_signal(number)
+        # SIGTERM whatever came: programs started from a shell's background ignore SIGINT.
+        process.terminate()
 
     handlers = {
         number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -186,7 +186,7 @@ def test_without_a_subcommand_it_shows_the_usage(installation: Installation) -> 
 
 
 def test_old_options_are_accepted_with_a_hint(installation: Installation) -> None:
-    started = installation.omero("web", "start", "--workers", "3", "--wsgi-args", "--log-level=warning")
+    started = installation.omero("web", "start", "--workers", "3", "--wsgi-args=--log-level=warning")
     assert (
         "Starting OMERO.web...  `--wsgi-args` is deprecated and overwritten by `omero.web.wsgi_args`.  "
         "`--workers` is deprecated and overwritten by `omero.web.wsgi_workers`. [OK]" in started.stdout
