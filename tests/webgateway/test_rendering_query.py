@@ -153,7 +153,9 @@ def test_it_reads_the_planes_to_store_only_on_request() -> None:
     assert RenderingQuery.parse({"z": "x"}).default_z is None
 
 
-@pytest.mark.parametrize(("text", "model"), [("g", Model.GREYSCALE), ("c", Model.RGB), ("x", None), ("", None)])
+@pytest.mark.parametrize(
+    ("text", "model"), [("g", Model.GREYSCALE), ("c", Model.RGB), ("x", None), ("", None)]
+)
 def test_it_reads_the_model(text: str, model: Model | None) -> None:
     assert RenderingQuery.parse({"m": text}).model == model
 

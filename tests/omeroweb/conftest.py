@@ -1,0 +1,10 @@
+"""Django, configured for tests: a base directory of their own."""
+
+import os
+import tempfile
+
+import django
+
+os.environ.setdefault("OMERODIR", tempfile.mkdtemp(prefix="omero-web-tests-"))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "omeroweb.settings")
+django.setup()
