@@ -37,7 +37,7 @@ test:
 	@env -u OMERODIR $(PY) -m pytest $(TESTS)
 
 lint:
-	$(SET_UP) test
+	$(SET_UP) lint
 	@$(PY) tools/lint.py
 
 check: lint test

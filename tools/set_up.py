@@ -1,4 +1,4 @@
-"""Set the project up in a virtual environment: `python3 tools/set_up.py run|test`.
+"""Set the project up in a virtual environment: `python3 tools/set_up.py run|lint|test`.
 
 Every step is skipped when it is done already, so a second call takes a moment. Standard library only.
 """
@@ -24,7 +24,7 @@ import zeroc_ice_wheel  # noqa: E402
 
 SUPPORTED = ((3, 10), (3, 12))
 PREFERRED = ("python3.11", "python3.12", "python3.10")
-EXTRAS = {"run": {"samples"}, "test": {"samples", "test"}}
+EXTRAS = {"run": {"samples"}, "lint": {"samples", "test"}, "test": {"samples", "test"}}
 STEPS = 4
 
 
