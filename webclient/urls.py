@@ -131,6 +131,8 @@ files: list[URLPattern] = [
         name="download_original_file",
     ),
     re_path(r"^annotation/(?P<annId>[0-9]+)/$", views.download_annotation, name="download_annotation"),
+    re_path(r"^download_placeholder/$", views.download_placeholder, name="download_placeholder"),
+    re_path(r"^ome_tiff_info/(?P<imageId>[0-9]+)/$", views.ome_tiff_info, name="ome_tiff_info"),
 ]
 
 PLANE = r"(?P<iid>[0-9]+)/(?:(?P<z>[0-9]+)/)?(?:(?P<t>[0-9]+)/)?$"

@@ -12,6 +12,7 @@ from omeroweb.webclient.views.annotations import (
     marshal_tagging_form_data,
 )
 from omeroweb.webclient.views.containers import manage_action_containers
+from omeroweb.webclient.views.downloads import download_placeholder, ome_tiff_info
 from omeroweb.webclient.views.files import download_annotation, get_original_file
 from omeroweb.webclient.views.filesets import fileset_check
 from omeroweb.webclient.views.images import image_viewer
@@ -85,6 +86,7 @@ __all__ = [
     "change_active_group",
     "download_annotation",
     "download_orig_metadata",
+    "download_placeholder",
     "edit_channel_names",
     "fake_experimenter",
     "fileset_check",
@@ -105,5 +107,6 @@ __all__ = [
     "logout",
     "manage_action_containers",
     "marshal_tagging_form_data",
+    "ome_tiff_info",
     "switch_active_group",
 ]
