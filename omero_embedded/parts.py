@@ -37,14 +37,6 @@ class Parts:
     """The Ice object adapter that carries every servant."""
     hql: Any
     """The query engine."""
-    pixels: Any
-    """The pixel store."""
-    files: Any
-    """Contents of original files."""
-    thumbnails: Any
-    """Files of stored thumbnails."""
-    luts: Any
-    """Lookup tables by name."""
     pixels: PixelStore
     """Pixel data of all images."""
     luts: LutFolder

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import Ice
@@ -124,7 +125,7 @@ class Server(Parts):
 
         return Engine(self.database.dialect)
 
-    def _repositories(self) -> dict[str, Any]:
+    def _repositories(self) -> dict[str, Path]:
         return {folder.name: folder for folder in (self.paths.managed, self.paths.files, self.paths.scripts)}
 
     def _open_parts(self) -> None:

@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 MODULES = (
     "basic",
+    "delete",
+    "move",
     "sessions",
+    "skip_head",
 )
 """Modules of this package that register commands."""
 

@@ -18,10 +18,13 @@ from sqlalchemy import Connection, insert, select
 from ..database import Database
 from ..security.context import GLOBAL_ROW, ROOT_ID, USER_GROUP, parse_permissions
 from ..transaction import now
+from .details import SCRIPT_REPOSITORY
 from .entities import MODEL
 from .tables import CONFIGURATION, PASSWORD, table_of
 
 DATABASE_UUID = "omero.db.uuid"
+SCRIPTS = "scripts"
+"""Name of the repository that holds official scripts."""
 
 
 def _document(name: str) -> Any:
@@ -210,7 +213,7 @@ def _insert_repositories(connection: Connection, repositories: dict[str, Path], 
                 "path": f"{folder.parent}/",
                 "name": name,
                 "mimetype": "Repository",
-                "hash": str(uuid.uuid4()),
+                "hash": SCRIPT_REPOSITORY if name == SCRIPTS else str(uuid.uuid4()),
                 "size": 0,
                 "ctime": moment,
                 "mtime": moment,
