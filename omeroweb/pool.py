@@ -7,6 +7,7 @@ Source: the project's architecture, "The way of a request".
 
 from __future__ import annotations
 
+import atexit
 import logging
 import threading
 import time
@@ -267,3 +268,4 @@ def _close_services(conn: Any, services: list[Any]) -> None:
 
 
 POOL = ConnectionPool()
+atexit.register(POOL.clear)

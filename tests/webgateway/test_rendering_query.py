@@ -73,7 +73,7 @@ def test_it_knows_no_channels_when_c_is_absent() -> None:
 
 
 def test_it_refuses_two_colours_before_the_bar() -> None:
-    with pytest.raises(BadRequest, match="^c has"):
+    with pytest.raises(BadRequest, match=r"^c has"):
         channels("1$F00$0F0|1:2")
 
 

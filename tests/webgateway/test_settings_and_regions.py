@@ -87,12 +87,12 @@ def test_saving_keeps_values_of_inactive_channels_and_planes() -> None:
 
 @pytest.mark.parametrize("c", ["1,2", "2,1,3", "1,2,3,4", ""])
 def test_saving_takes_every_channel_in_order(c: str) -> None:
-    with pytest.raises(BadRequest, match="^c must list every channel"):
+    with pytest.raises(BadRequest, match=r"^c must list every channel"):
         for_saving(BASE, RenderingQuery.parse({"c": c}), 5, 2)
 
 
 def test_saving_refuses_planes_outside_the_image() -> None:
-    with pytest.raises(BadRequest, match="^t must lie in 1..2, not 3"):
+    with pytest.raises(BadRequest, match=r"^t must lie in 1..2, not 3"):
         for_saving(BASE, RenderingQuery.parse({"c": "1,2,3", "t": "3"}, planes=True), 5, 2)
 
 
@@ -176,7 +176,7 @@ def test_a_part_of_the_document_has_a_path() -> None:
     assert image_document.part(found, "size") == {"width": 5}
     assert image_document.part(found, "nothing.there") is None
     assert image_document.part(found, "empty") is None
-    with pytest.raises(BadRequest, match="^key "):
+    with pytest.raises(BadRequest, match=r"^key "):
         image_document.part(found, "size.width.unit")
 
 
