@@ -179,14 +179,14 @@ class RenderingEngine(RenderingSettingsState):
         return omero.romio.RGBBuffer(bands, shape[1], shape[0])
 
     def renderProjectedCompressed(
-        self, call: Call, algorithm: int, timepoint: int, stepping: int, start: int, end: int
+        self, call: Call, algorithm: Any, timepoint: int, stepping: int, start: int, end: int
     ) -> bytes:
         """A projection as JPEG, at full size."""
         settings, planes, shape = self._projected(algorithm, timepoint, stepping, start, end)
         return encode_jpeg(render_rgbx(planes, settings, call.server.luts, shape), self.quality)
 
     def renderProjectedAsPackedInt(
-        self, call: Call, algorithm: int, timepoint: int, stepping: int, start: int, end: int
+        self, call: Call, algorithm: Any, timepoint: int, stepping: int, start: int, end: int
     ) -> list[int]:
         """A projection as numbers 0xAARRGGBB, row by row."""
         settings, planes, shape = self._projected(algorithm, timepoint, stepping, start, end)
@@ -246,7 +246,7 @@ class RenderingEngine(RenderingSettingsState):
         return planes, (image.size_z, image.size_x) if horizontal else (image.size_y, image.size_z)
 
     def _projected(
-        self, algorithm: int, t: int, stepping: int, start: int, end: int
+        self, algorithm: Any, t: int, stepping: int, start: int, end: int
     ) -> tuple[RenderingSettings, dict[int, Array], tuple[int, int]]:
         settings = self.current()
         image, buffer = self.opened()
@@ -254,7 +254,7 @@ class RenderingEngine(RenderingSettingsState):
         shape = (image.size_y, image.size_x)
         if image.size_x * image.size_y > MAX_SAMPLES:
             raise RenderingError(f"planes of {image.size_x} x {image.size_y} are too large to be projected")
-        how = Projection.from_code(algorithm)
+        how = Projection.from_code(algorithm.value)
         sections = projected_sections(how, image.size_z, start, end, stepping)
         planes = {
             channel: project(
