@@ -19,7 +19,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -163,6 +163,7 @@ def configure(plan: Plan) -> None:
             "omero.web.middleware": json.dumps([WHITENOISE, *MIDDLEWARE]),
             "omero.web.wsgi_workers": "2",
             "omero.web.wsgi_threads": "4",
+            "omero.web.wsgi_args": "--log-level=warning",
         }
         for key, value in {**{k: v for k, v in first_time.items() if k not in there}, **always}.items():
             if there.get(key) != value:
@@ -257,9 +258,7 @@ def await_site(plan: Plan, process: subprocess.Popen[bytes]) -> None:
 
 
 def load_samples(plan: Plan, environment: Mapping[str, str]) -> None:
-    """Put the demo images in, once; where that fails the site is of use all the same."""
-    if plan.samples_record.exists():
-        return
+    """Put the demo images in; where that fails the site is of use all the same."""
     print("Loading sample images (the first time only)", flush=True)
     process = subprocess.Popen([*OMERO, "embedded", "demo"], env=dict(environment), stdin=subprocess.DEVNULL)
     try:
@@ -306,16 +305,20 @@ def run(plan: Plan) -> None:
         "embedded", "start", "--foreground",
         "--host", plan.host, "--port", str(plan.ice_port), "--tls-port", str(plan.ice_tls_port),
     ]  # fmt: skip
-    with running("the embedded server", server, environment) as ice:
-        await_port("The embedded server", ice, plan.local_host, plan.ice_tls_port)
+    with ExitStack() as parts:
+        ice = parts.enter_context(running("the embedded server", server, environment))
         try:
-            load_samples(plan, environment)
-            with running("OMERO.web", ["web", "start", "--foreground"], environment) as web:
-                await_site(plan, web)
-                print(f"\nOMERO.web:  {plan.url}\nuser:       root\npassword:   {password.how}", flush=True)
-                password = Password(None, "shown above")
-                print("Ctrl-C stops OMERO.web and the server; all data stay in", plan.omero_dir, flush=True)
-                watch({"The embedded server": ice, "OMERO.web": web})
+            if not plan.samples_record.exists():
+                await_port("The embedded server", ice, plan.local_host, plan.ice_tls_port)
+                load_samples(plan, environment)
+            # Once there are images, both start side by side.
+            web = parts.enter_context(running("OMERO.web", ["web", "start", "--foreground"], environment))
+            await_port("The embedded server", ice, plan.local_host, plan.ice_tls_port)
+            await_site(plan, web)
+            print(f"\nOMERO.web:  {plan.url}\nuser:       root\npassword:   {password.how}", flush=True)
+            password = Password(None, "shown above")
+            print("Ctrl-C stops OMERO.web and the server; all data stay in", plan.omero_dir, flush=True)
+            watch({"The embedded server": ice, "OMERO.web": web})
         finally:
             if password.value is not None:
                 # The store has it by now, whatever went wrong since.
