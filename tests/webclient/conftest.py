@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,6 +17,9 @@ django.setup()
 
 from django.test import Client, RequestFactory  # noqa: E402
 from django.test.utils import setup_test_environment, teardown_test_environment  # noqa: E402
+
+sys.path.insert(0, os.path.dirname(__file__))
+from lab import Lab  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -111,3 +115,15 @@ def browse(server, monkeypatch) -> Iterator[Callable[..., Browser]]:
     yield login
     POOL.clear()
     all_servers.cache_clear()
+
+
+@pytest.fixture
+def lab(login) -> Callable[..., Lab]:
+    """`lab(user)`: makes objects as that user."""
+    return lambda user: Lab(login(user))
+
+
+@pytest.fixture
+def ada(make_group, make_user):
+    """A user in a read-annotate group."""
+    return make_user(make_group("rwra--"))
