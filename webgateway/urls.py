@@ -101,4 +101,34 @@ urlpatterns: list[URLPattern | URLResolver] = [
     optional(
         views.plateGrid_json, "webgateway_plategrid_json", r"plate/(?P<pid>[0-9]+)/", "field", "acquisition"
     ),
+    re_path(
+        r"^render_split_channel/(?P<iid>[0-9]+)/(?P<z>[0-9]+)/(?P<t>[0-9]+)/$",
+        views.render_split_channel,
+        name="webgateway_render_split_channel",
+    ),
+    optional(
+        views.render_row_plot,
+        "webgateway_render_row_plot",
+        r"render_row_plot/(?P<iid>[0-9]+)/(?P<z>[0-9]+)/(?P<t>[0-9]+)/(?P<y>[0-9]+)/",
+        "w",
+    ),
+    optional(
+        views.render_col_plot,
+        "webgateway_render_col_plot",
+        r"render_col_plot/(?P<iid>[0-9]+)/(?P<z>[0-9]+)/(?P<t>[0-9]+)/(?P<x>[0-9]+)/",
+        "w",
+    ),
+    re_path(
+        r"^render_roi_thumbnail/(?P<roiId>[0-9]+)/?$",
+        views.render_roi_thumbnail,
+        name="webgateway_render_roi_thumbnail",
+    ),
+    re_path(
+        r"^render_shape_thumbnail/(?P<shapeId>[0-9]+)/?$",
+        views.render_shape_thumbnail,
+        name="webgateway_render_shape_thumbnail",
+    ),
+    re_path(r"^render_shape_mask/(?P<shapeId>[0-9]+)/$", views.render_shape_mask),
+    re_path(r"^img_detail/(?P<iid>[0-9]+)/$", views.full_viewer, name="webgateway_full_viewer"),
+    re_path(r"^open_with/$", views.open_with_options, name="webgateway_open_with_options"),
 ]

@@ -24,6 +24,7 @@ from omeroweb.webgateway.views.planes import (
     render_image_region,
     render_image_region_rdef,
 )
+from omeroweb.webgateway.views.plots import render_col_plot, render_row_plot, render_split_channel
 from omeroweb.webgateway.views.rendering_settings import (
     get_image_rdefs_json,
     list_compatible_imgs_json,
@@ -32,18 +33,25 @@ from omeroweb.webgateway.views.rendering_settings import (
 )
 from omeroweb.webgateway.views.rois import get_rois_json, get_shape_json
 from omeroweb.webgateway.views.settings_clipboard import copy_image_rdef_json, get_image_rdef_json
+from omeroweb.webgateway.views.shape_pictures import (
+    render_roi_thumbnail,
+    render_shape_mask,
+    render_shape_thumbnail,
+)
 from omeroweb.webgateway.views.thumbnails import (
     get_thumbnail_json,
     get_thumbnails_json,
     render_birds_eye_view,
     render_thumbnail,
 )
+from omeroweb.webgateway.views.viewer import full_viewer, open_with_options
 
 __all__ = [
     "LoginView",
     "UserProxy",
     "copy_image_rdef_json",
     "datasetDetail_json",
+    "full_viewer",
     "getIntOrDefault",
     "get_image_rdef_json",
     "get_image_rdefs_json",
@@ -63,13 +71,20 @@ __all__ = [
     "listWellImages_json",
     "list_compatible_imgs_json",
     "luts_png",
+    "open_with_options",
     "plateGrid_json",
     "projectDetail_json",
     "render_birds_eye_view",
+    "render_col_plot",
     "render_image",
     "render_image_rdef",
     "render_image_region",
     "render_image_region_rdef",
+    "render_roi_thumbnail",
+    "render_row_plot",
+    "render_shape_mask",
+    "render_shape_thumbnail",
+    "render_split_channel",
     "render_thumbnail",
     "reset_rdef_json",
     "save_image_rdef_json",
