@@ -102,6 +102,7 @@ def _forget_files(call: Call, transaction: Transaction, closure: Closure) -> Non
     """Have pixel data, thumbnails and files of deleted rows removed once the deletion is durable."""
     server = call.server
     pixels = sorted(closure.members.get("Pixels", ()))
+    thumbnails = sorted(closure.members.get("Thumbnail", ()))
     table = table_of("OriginalFile")
     files = []
     for chunk in chunks(sorted(closure.members.get("OriginalFile", ()))):
@@ -111,7 +112,8 @@ def _forget_files(call: Call, transaction: Transaction, closure: Closure) -> Non
     def remove() -> None:
         for pixels_id in pixels:
             server.pixels.delete(pixels_id)
-            server.thumbnails.delete(pixels_id)
+        for thumbnail_id in thumbnails:
+            server.thumbnails.delete(thumbnail_id)
         for file_id, repo, path, name in files:
             server.files.delete(file_id, repo, path, name)
 
