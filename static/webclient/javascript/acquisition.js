@@ -2,7 +2,6 @@
 
 import { h, spinner } from "../../common/javascript/dom.js";
 import { getText } from "../../common/javascript/http.js";
-import { localTime } from "../../common/javascript/format.js";
 
 const $ = window.jQuery;
 const expanded = new Set();
@@ -22,7 +21,19 @@ function wireSections(root) {
     toggle.addEventListener("click", () => set(body.hidden));
     set(expanded.has(section.dataset.section));
   }
-  root.querySelectorAll("time[data-local]").forEach((time) => (time.textContent = localTime(time.dateTime)));
+  for (const swatch of root.querySelectorAll(".channel-swatch")) swatch.style.background = `#${swatch.dataset.colour}`;
+  for (const cell of root.querySelectorAll("td[data-seconds]")) if (cell.dataset.seconds) cell.textContent = duration(Number(cell.dataset.seconds));
+}
+
+/** 0 s; µs, ms, s with one decimal; min s; h min s. UI-ACQ-20. */
+function duration(seconds) {
+  if (seconds === 0) return "0 s";
+  if (seconds < 1e-3) return `${Number((seconds * 1e6).toPrecision(4))} µs`;
+  if (seconds < 1) return `${Number((seconds * 1e3).toPrecision(4))} ms`;
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  return hours ? `${hours} h ${minutes} min ${rest} s` : `${minutes} min ${rest} s`;
 }
 
 /** Unset fields are hidden until asked for. UI-ACQ-19. */
