@@ -6,14 +6,17 @@ from .admin import AdminService
 from .base import Service, StatefulService
 from .config import ConfigService
 from .container import ContainerService
+from .ldap import LdapService
 from .metadata import MetadataService
 from .pixels import PixelsService
 from .raw_file_store import RawFileStoreService
 from .raw_pixels_store import RawPixelsStore
 from .rendering_engine import RenderingEngine
 from .rendering_settings import RenderingSettingsService
+from .repository_info import RepositoryInfoService
 from .roi import RoiService
 from .session import SessionService
+from .shared_resources import SharedResourcesService
 from .thumbnail_store import ThumbnailStore
 from .timeline import TimelineService
 from .types import TypesService
@@ -23,14 +26,17 @@ STATELESS: dict[str, type[Service]] = {
     "IAdmin": AdminService,
     "IConfig": ConfigService,
     "IContainer": ContainerService,
+    "ILdap": LdapService,
     "IMetadata": MetadataService,
     "IPixels": PixelsService,
     "IRenderingSettings": RenderingSettingsService,
+    "IRepositoryInfo": RepositoryInfoService,
     "IRoi": RoiService,
     "ISession": SessionService,
     "ITimeline": TimelineService,
     "ITypes": TypesService,
     "IUpdate": UpdateService,
+    "SharedResources": SharedResourcesService,
 }
 """One object of each class serves all sessions."""
 
