@@ -14,6 +14,7 @@ from omero.rtypes import rlong
 from omeroweb.webclient.commands import delete_and_wait
 from omeroweb.webclient.parameters import InvalidParameter, parse_int
 from omeroweb.webclient.queries.projection import rows
+from omeroweb.webclient.wrappers import group_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def create_links(conn: Any, request: LinkRequest) -> bool:
         if parent is None:
             name = kind.parent if kind.parent == "TagAnnotation" else parent_type.title()
             raise ParentNotFound(f"Object of type {name} and ID {parent_id} not found")
-        conn.SERVICE_OPTS.setOmeroGroup(parent.getDetails().getGroup().getId())
+        conn.SERVICE_OPTS.setOmeroGroup(group_of(parent))
         owners = child_owners(conn, kind.child, child_ids)
         for child_id in child_ids:
             links.append(make_link(kind, parent_id, child_id, owners.get(child_id)))

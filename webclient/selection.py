@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omeroweb.webclient.parameters import Selection
+from omeroweb.webclient.wrappers import group_of
 
 # Parameter → entity whose annotation links are used
 ENTITIES = {
@@ -39,7 +40,7 @@ class Target:
 
     @property
     def group_id(self) -> int:
-        return int(self.wrapper.getDetails().getGroup().getId())
+        return group_of(self.wrapper)
 
 
 def load_targets(conn: Any, selection: Selection) -> list[Target]:

@@ -24,6 +24,7 @@ from omeroweb.webclient.queries.paths import (
     tag_paths,
 )
 from omeroweb.webclient.queries.projection import rows
+from omeroweb.webclient.wrappers import owner_of
 
 ENTITIES = {
     "project": "Project",
@@ -144,7 +145,7 @@ class Show:
         top = first
         if first_obj not in self.TOP_LEVEL_PREFIXES:
             top = self._open_ancestors(first, first_obj)
-        self._initially_open_owner = top.getDetails().getOwner().getId()
+        self._initially_open_owner = owner_of(top)
         return first
 
     def _unique(self, kind: str, attributes: dict[str, Any]) -> Any:
@@ -219,7 +220,7 @@ class Show:
             break
         self._initially_open = [*ancestors, parent, here]
         self._initially_select = [parent, here]
-        self._initially_open_owner = top.getDetails().getOwner().getId()
+        self._initially_open_owner = owner_of(top)
 
     def _well_by_name(self, name: str) -> Any:
         """The well at a position such as `A1` of the plate that the parameter `path` names first."""

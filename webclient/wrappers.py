@@ -289,3 +289,13 @@ class ExperimenterGroupWrapper(OmeroWebObjectWrapper, gateway._ExperimenterGroup
 
 def by_last_name(person: Any) -> str:
     return (person.getLastName() or "").lower()
+
+
+def group_of(wrapper: Any) -> int:
+    """Id of the object's group, without loading the group."""
+    return int(wrapper._obj.details.group.id.val)
+
+
+def owner_of(wrapper: Any) -> int:
+    """Id of the object's owner, without loading the owner."""
+    return int(wrapper._obj.details.owner.id.val)

@@ -27,6 +27,7 @@ from omeroweb.webclient.forms import ContainerDescriptionForm, ContainerForm, Co
 from omeroweb.webclient.linking import LINK_TYPES, find_links, make_link, save_links
 from omeroweb.webclient.parameters import get_ids, parse_int, parse_references, to_bool
 from omeroweb.webclient.queries.projection import rows
+from omeroweb.webclient.wrappers import group_of
 
 # What can be created without a parent
 ENTITIES = {
@@ -122,7 +123,7 @@ def add_new_container(request: HttpRequest, conn: Any, manager: BaseContainer, o
         return HttpResponseServerError(NO_OBJECT)
 
     if parent is not None:
-        conn.SERVICE_OPTS.setOmeroGroup(manager.obj.getDetails().getGroup().getId())
+        conn.SERVICE_OPTS.setOmeroGroup(group_of(manager.obj))
     new_id = create(conn, new_type, data["name"], data["description"], data["owner"])
     if parent is not None and (new_type != "tag" or manager.obj.getNs() == TAGSET):
         save_links(conn, [make_link(parent, manager.obj_id or 0, new_id, data["owner"])])
@@ -178,7 +179,7 @@ def edit_description(request: HttpRequest, conn: Any, manager: BaseContainer, o_
 
 
 def save_in_own_group(conn: Any, wrapper: Any) -> None:
-    conn.SERVICE_OPTS.setOmeroGroup(wrapper.getDetails().getGroup().getId())
+    conn.SERVICE_OPTS.setOmeroGroup(group_of(wrapper))
     conn.getUpdateService().saveObject(wrapper._obj, conn.SERVICE_OPTS)
 
 

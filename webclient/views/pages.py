@@ -19,7 +19,7 @@ from omeroweb.webclient.decorators import login_required, render_response
 from omeroweb.webclient.forms import ContainerForm, GlobalSearchForm
 from omeroweb.webclient.parameters import InvalidParameter, get_long_or_default, parse_int
 from omeroweb.webclient.redirects import safe_redirect
-from omeroweb.webclient.wrappers import by_last_name
+from omeroweb.webclient.wrappers import by_last_name, group_of
 
 TEMPLATES = {
     "userdata": "webclient/data/containers.html",
@@ -105,7 +105,7 @@ def _load_template(
         return HttpResponseRedirect(f"{reverse(settings.LOGIN_VIEW)}?{urlencode({'url': url or ''})}")
 
     if first is not None:
-        group_id = first.getDetails().getGroup().getId()
+        group_id = group_of(first)
         if conn.isValidGroup(group_id):
             switch_active_group(request, group_id)
         else:
