@@ -1,0 +1,328 @@
+"""From the syntax tree of a query to one SQL statement and a description of its result.
+
+Restrictions are added here, so that every range and every joined collection, at every level, is limited to what the
+caller may read. Source: contract/hql.md, sections 3.1 to 3.5 and 3.10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, false, or_, select
+
+from ..model.entities import MODEL, Entity
+from ..model.tables import table_of
+from ..security.context import CallContext
+from ..security.rights import read_condition
+from . import tree
+from .expressions import Expressions
+from .parameters import Binder, Slot
+from .scope import Alias, Scope, Step
+from .tokens import SyntaxFault
+from .values import Value
+
+PERMISSIONS_SUFFIX = "_details_permissions"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One select item: what it is and in which columns of the result."""
+
+    name: str
+    value: Value
+    columns: tuple[int, ...]
+    as_permissions: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fetch:
+    """One fetched alias: its id stands in `column`; `owner_column` is that of the alias that it was joined from."""
+
+    alias: Alias
+    column: int
+    owner_column: int
+
+
+@dataclass(slots=True)
+class Compiled:
+    """A statement, its parameter slots and its result."""
+
+    statement: Select[Any]
+    slots: Sequence[Slot]
+    outputs: list[Output]
+    fetches: list[Fetch]
+    instantiation: str | None
+    counts: list[tuple[Alias, int, str]]
+    cacheable: bool = True
+
+    @property
+    def fetches_collection(self) -> bool:
+        """Paging then counts roots, and repeated roots are dropped."""
+        return any(fetch.alias.via is not None and fetch.alias.via.is_collection for fetch in self.fetches)
+
+
+@dataclass(frozen=True, slots=True)
+class Inner:
+    """A compiled subquery: one column of one kind."""
+
+    statement: Select[Any]
+    kind: str
+    prop: Any = None
+
+
+@dataclass
+class Compiler:
+    """Compiles one query for one caller. `context` None means without restrictions."""
+
+    context: CallContext | None
+    binder: Binder
+    dialect: str
+    cacheable: bool = field(default=True, init=False)
+
+    def compile(self, query: tree.Query) -> Compiled:
+        """The statement of a whole query. Raises SyntaxFault with the position of what is wrong."""
+        scope = self._scope(query, None)
+        expressions = Expressions(self, scope)
+        columns: list[ColumnElement[Any]] = []
+        outputs = self._outputs(query, scope, expressions, columns)
+        fetches, counts = self._fetches(scope, outputs, columns)
+        statement = self._finish(query, scope, expressions, columns, outputs)
+        return Compiled(
+            statement, tuple(self.binder.slots), outputs, fetches, query.instantiation, counts, self.cacheable
+        )
+
+    def subquery(self, query: tree.Query, outer: Scope) -> Inner:
+        """A subquery of one item."""
+        scope = self._scope(query, outer)
+        expressions = Expressions(self, scope)
+        columns: list[ColumnElement[Any]] = []
+        outputs = self._outputs(query, scope, expressions, columns)
+        if any(alias.fetch for alias in scope.declared()):
+            raise SyntaxFault("a subquery cannot fetch", query.ranges[0].entity.position)
+        statement = self._finish(query, scope, expressions, columns, outputs, ordered=False)
+        value = outputs[0].value
+        return Inner(statement, value.kind, value.prop)
+
+    # -- from -----------------------------------------------------------------------------------------------------
+
+    def _scope(self, query: tree.Query, outer: Scope | None) -> Scope:
+        scope = Scope(outer)
+        for source in query.ranges:
+            entity = MODEL.find(str(source.entity))
+            if entity is None or str(source.entity).startswith(("omero.", "::")):
+                raise SyntaxFault(f"unknown entity {source.entity}", source.entity.position)
+            table = table_of(entity.name).alias()
+            alias = Alias(source.alias, table, entity, level=scope)
+            scope.ranges.append(alias)
+            scope.steps.append([])
+            if source.alias is not None:
+                scope.names[source.alias] = alias
+            if entity.name != entity.root:
+                scope.conditions.append(table.c.discriminator.in_(entity.concrete))
+            scope.conditions += self.restriction(entity, table)
+            for join in source.joins:
+                self._join(scope, join)
+        return scope
+
+    def restriction(self, entity: Entity, table: Any) -> list[ColumnElement[bool]]:
+        """Conditions on the rows of a table that the caller may read."""
+        context = self.context
+        if context is None:
+            return []
+        if entity.is_owned:
+            return [read_condition(context, table)]
+        if entity.root == "Session" and not context.has("ReadSession"):
+            return [or_(table.c.owner == context.user_id, table.c.sudoer == context.user_id)]
+        if entity.name == "Node" and not context.is_admin:
+            return [false()]
+        return []
+
+    def _join(self, scope: Scope, join: tree.Join) -> None:
+        expressions = Expressions(self, scope)
+        paths = expressions.paths
+        if join.kind == "right":
+            raise SyntaxFault("right joins are not supported", join.path.position)
+        outer = join.kind in ("left", "full")
+        if len(join.path.parts) == 1:
+            raise SyntaxFault(f"join needs a path, not {join.path}", join.path.position)
+        alias, rest = paths.start(join.path)
+        if rest == join.path.parts:
+            raise SyntaxFault(f"{rest[0]!r} is no alias", join.path.position)
+        position = self._range_of(scope, alias)
+        names = list(rest)
+        while names:
+            name = names.pop(0)
+            last = not names or names == [""]
+            if name == "details" and alias.entity is not None and "details" not in alias.entity.properties:
+                if not names:
+                    if join.fetch:
+                        return
+                    raise SyntaxFault("details cannot be joined: name a part of it", join.path.position)
+                part = names.pop(0)
+                entity, table, on = paths.join_details(alias, part, join.path)
+                found = Alias(None, table, entity, alias, None, part, level=scope)
+            elif alias.entity is not None and (counted := _counted(alias.entity, name)) is not None:
+                if not join.fetch or names:
+                    raise SyntaxFault(f"{name!r} can only be fetched", join.path.position)
+                scope.steps[position].append(Step(Alias(None, None, None, alias, counts=counted), on=None))  # type: ignore[arg-type]
+                return
+            else:
+                prop, target, table, on = paths.join_target(alias, name, join.path)
+                found = Alias(None, table, target, alias, prop, level=scope)
+                if target is not None and prop is not None and prop.is_collection:
+                    for condition in self.restriction(target, table):
+                        on = on & condition
+            last = not names
+            if last:
+                found.name, found.fetch = join.alias, join.fetch
+                if join.alias is not None:
+                    scope.names[join.alias] = found
+            if last and join.condition is not None:
+                on = on & expressions.condition(join.condition)
+            scope.steps[position].append(Step(found, on, outer, join.kind == "full"))
+            alias = found
+
+    def _range_of(self, scope: Scope, alias: Alias) -> int:
+        """The range whose joins a join belongs to: always the last one, which may use earlier aliases."""
+        return len(scope.ranges) - 1
+
+    # -- select ---------------------------------------------------------------------------------------------------
+
+    def _outputs(
+        self, query: tree.Query, scope: Scope, expressions: Expressions, columns: list[ColumnElement[Any]]
+    ) -> list[Output]:
+        outputs = []
+        if not query.items:
+            for alias in scope.declared():
+                if alias.fetch or alias.entity is None:
+                    continue
+                value = Value("entity", alias.table.c.id, entity=alias.entity, alias=alias)
+                outputs.append(self._output("", value, columns, False))
+            return outputs
+        for position, item in enumerate(query.items):
+            value = expressions.joined_entity(expressions.value(item.expr))
+            if value.kind == "collection":
+                raise SyntaxFault("a collection cannot be selected: join it", 0)
+            name = item.alias or str(position)
+            if item.alias is not None:
+                scope.select_names[item.alias] = value
+            as_permissions = (
+                value.kind == "entity" and query.instantiation == "map" and name.endswith(PERMISSIONS_SUFFIX)
+            )
+            outputs.append(self._output(name, value, columns, as_permissions))
+        return outputs
+
+    def _output(
+        self, name: str, value: Value, columns: list[ColumnElement[Any]], as_permissions: bool
+    ) -> Output:
+        wanted: list[ColumnElement[Any]] = [value.column]
+        if value.kind == "quantity" and value.second is not None:
+            wanted.append(value.second)
+        if (
+            value.prop is not None
+            and value.prop.masked
+            and value.alias is not None
+            and value.kind == "string"
+        ):
+            wanted.append(value.alias.table.c.id)
+        if as_permissions and value.alias is not None:
+            table = value.alias.table
+            names = ("permissions", "owner_id", "group_id", "discriminator", "repo", "mimetype")
+            wanted += [table.c[column] for column in names if column in table.c]
+        start = len(columns)
+        columns += wanted
+        return Output(name, value, tuple(range(start, len(columns))), as_permissions)
+
+    def _fetches(
+        self, scope: Scope, outputs: Sequence[Output], columns: list[ColumnElement[Any]]
+    ) -> tuple[list[Fetch], list[tuple[Alias, int, str]]]:
+        """Columns with the ids of fetched aliases. The owner of a fetch must be selected or fetched itself."""
+        selected = {
+            id(output.value.alias): output.columns[0] for output in outputs if output.value.kind == "entity"
+        }
+        fetches: list[Fetch] = []
+        counts: list[tuple[Alias, int, str]] = []
+        for alias in scope.declared():
+            if alias.counts is not None and alias.owner is not None:
+                counts.append((alias.owner, self._owner_column(alias, selected), alias.counts))
+                continue
+            if not alias.fetch:
+                continue
+            owner_column = self._owner_column(alias, selected)
+            if alias.entity is None:
+                continue  # maps are always loaded
+            column = len(columns)
+            columns.append(alias.table.c.id)
+            selected[id(alias)] = column
+            fetches.append(Fetch(alias, column, owner_column))
+        return fetches, counts
+
+    def _owner_column(self, alias: Alias, selected: dict[int, int]) -> int:
+        owner = alias.owner
+        while owner is not None and id(owner) not in selected and owner.name is None and not owner.fetch:
+            owner = owner.owner
+        if owner is None or id(owner) not in selected:
+            name = alias.name or (alias.via.name if alias.via else alias.details)
+            raise SyntaxFault(f"the owner of the fetched {name!r} is not selected", 0)
+        return selected[id(owner)]
+
+    def _finish(
+        self,
+        query: tree.Query,
+        scope: Scope,
+        expressions: Expressions,
+        columns: list[ColumnElement[Any]],
+        outputs: Sequence[Output],
+        *,
+        ordered: bool = True,
+    ) -> Select[Any]:
+        conditions = list(scope.conditions)
+        if query.where is not None:
+            conditions.append(expressions.condition(query.where))
+        group = [self._grouping(expressions.value(expr)) for expr in query.group]
+        having = None if query.having is None else expressions.condition(query.having)
+        order = (
+            [_ordered(expressions.value(item.expr), item.descending) for item in query.order]
+            if ordered
+            else []
+        )
+        scope.steps = [[step for step in steps if step.alias.table is not None] for steps in scope.steps]
+        if query.distinct and self.dialect == "postgresql":
+            columns = columns + [expressions.value(item.expr).column for item in query.order if ordered]
+        labelled = [column.label(f"c{position}") for position, column in enumerate(columns)]
+        statement = select(*labelled).select_from(scope.from_clause()).where(*conditions)
+        if scope.outer is not None:
+            statement = (
+                statement.correlate(*scope.used_outer) if scope.used_outer else statement.correlate(None)
+            )
+        if group:
+            statement = statement.group_by(*group)
+        if having is not None:
+            statement = statement.having(having)
+        if query.distinct:
+            statement = statement.distinct()
+        return statement.order_by(*order) if order else statement
+
+    def _grouping(self, value: Value) -> ColumnElement[Any]:
+        return value.column
+
+
+def _counted(entity: Entity, name: str) -> str | None:
+    """The collection whose count map `name` is."""
+    for prop in entity.properties.values():
+        if prop.count_map == name:
+            return prop.name
+    return None
+
+
+def _ordered(value: Value, descending: bool) -> ColumnElement[Any]:
+    """Ascending with nulls last, descending with nulls first (contract/hql.md, section 3.6)."""
+    column = value.column
+    if not value.nullable:
+        return column.desc() if descending else column.asc()
+    return column.desc().nulls_first() if descending else column.asc().nulls_last()
+
+
+__all__ = ["Compiled", "Compiler", "Fetch", "Output"]

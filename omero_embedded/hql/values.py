@@ -1,0 +1,41 @@
+"""Typed SQL expressions: what a part of a query is worth, and how a column of the result becomes a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement
+
+from ..model.entities import Entity, Property
+
+if TYPE_CHECKING:
+    from .scope import Alias
+
+NUMBERS = ("int", "long", "double")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A typed expression.
+
+    `kind`: string, int, long, double, bool, timestamp, null, unit, symbol, bytes, strings (scalars); entity (`sql` is its
+    id, `alias` where it was declared); quantity (`sql` and `second` are value and unit); class; permissions; collection;
+    pair (one entry of a map).
+    """
+
+    kind: str
+    sql: ColumnElement[Any] | None = None
+    second: ColumnElement[Any] | None = None
+    entity: Entity | None = None
+    alias: Alias | None = None
+    prop: Property | None = None
+    nullable: bool = True
+    extra: tuple[Any, ...] = field(default=())
+
+    @property
+    def column(self) -> ColumnElement[Any]:
+        """The SQL expression; every kind but `collection` has one."""
+        if self.sql is None:
+            raise TypeError(f"a {self.kind} is no value")
+        return self.sql
