@@ -5,6 +5,7 @@ data. The command-line plug-ins go into omero-py's package folder `omero/plugins
 """
 
 import runpy
+import shutil
 import sys
 from pathlib import Path
 
@@ -84,9 +85,12 @@ class BuildWithResources(build_py):
     """
 
     def run(self) -> None:
-        super().run()
         if self.editable_mode:
+            super().run()
             return
+        # A module that was removed since the last build must not come back.
+        shutil.rmtree(self.build_lib, ignore_errors=True)
+        super().run()
         if not (ROOT / "static" / "vendor" / "fingerprint").exists():
             front_end.provide()
         for folder in RESOURCES:
