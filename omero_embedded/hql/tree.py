@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Union
+from typing import Any, TypeAlias
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,10 +166,11 @@ class Tuple:
     items: tuple[Expr, ...]
 
 
-Expr = Union[
-    Literal, Param, Path, Call, Aggregate, Cast, Extract, Case, Negative, Arithmetic, Compare, Logic, Not, IsNull,
-    IsEmpty, In, Like, Between, MemberOf, Exists, Quantified, Subquery, Tuple,
-]  # fmt: skip
+Expr: TypeAlias = (
+    Literal | Param | Path | Call | Aggregate | Cast | Extract | Case 
+    | Negative | Arithmetic | Compare | Logic | Not | IsNull | IsEmpty | In
+    | Like | Between | MemberOf | Exists | Quantified | Subquery | Tuple
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,7 @@ class Materialiser:
                 if owned and not self._context.can_read(row["owner_id"], row["group_id"]):
                     raise errors.security(f"Cannot read {row.get('discriminator', root)}:{row['id']}")
                 self._rows[key] = row
-                self._classes[key] = row["discriminator"] if "discriminator" in row else root
+                self._classes[key] = row.get("discriminator", root)
                 found.append(key)
         return found
 

@@ -9,6 +9,7 @@ from .container import ContainerService
 from .ldap import LdapService
 from .metadata import MetadataService
 from .pixels import PixelsService
+from .query import QueryService
 from .raw_file_store import RawFileStoreService
 from .raw_pixels_store import RawPixelsStore
 from .rendering_engine import RenderingEngine
@@ -29,6 +30,7 @@ STATELESS: dict[str, type[Service]] = {
     "ILdap": LdapService,
     "IMetadata": MetadataService,
     "IPixels": PixelsService,
+    "IQuery": QueryService,
     "IRenderingSettings": RenderingSettingsService,
     "IRepositoryInfo": RepositoryInfoService,
     "IRoi": RoiService,
