@@ -6,6 +6,7 @@ mypy and import-linter read packages from folders, and the apps stand at the top
 
 from __future__ import annotations
 
+import graphlib
 import os
 import shutil
 import subprocess
@@ -53,6 +54,30 @@ def check(title: str, *command: str, folder: Path = ROOT) -> bool:
     )
     print(in_the_checkout(result.stdout).rstrip(), flush=True)
     return result.returncode == 0
+
+
+def check_circles() -> bool:
+    """No module imports itself by way of others; imports for type checkers do not count."""
+    print("== circles", flush=True)
+    sys.path.insert(0, str(TREE))
+    import grimp
+
+    graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True, cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    found = False
+    while True:
+        try:
+            graphlib.TopologicalSorter(imports).prepare()
+        except graphlib.CycleError as error:
+            found = True
+            circle = error.args[1]
+            print(" -> ".join(reversed(circle)))
+            # Each module of the circle is named in it as imported by the next one.
+            imports[circle[1]] = imports[circle[1]] - {circle[0]}
+        else:
+            break
+    print("circles found" if found else "none")
+    return not found
 
 
 def main() -> None:

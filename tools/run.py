@@ -312,7 +312,9 @@ def run(plan: Plan) -> None:
                 await_port("The embedded server", ice, plan.local_host, plan.ice_tls_port)
                 load_samples(plan, environment)
             # Once there are images, both start side by side.
-            web = parts.enter_context(running("OMERO.web", ["web", "start", "--foreground", "--no-wait"], environment))
+            web = parts.enter_context(
+                running("OMERO.web", ["web", "start", "--foreground", "--no-wait"], environment)
+            )
             await_port("The embedded server", ice, plan.local_host, plan.ice_tls_port)
             await_site(plan, web)
             print(f"\nOMERO.web:  {plan.url}\nuser:       root\npassword:   {password.how}", flush=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import omero
 import omero.sys
@@ -11,7 +11,9 @@ from omero.model import PermissionsI
 from ..parts import Parts
 from ..security.context import PRIVATE
 from ..sessions import Session
-from .base import Call
+
+if TYPE_CHECKING:
+    from .base import Call
 
 
 def event_context(call: Call) -> Any:
