@@ -44,6 +44,15 @@ class Store:
         )
 
 
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """URL of an empty PostgreSQL database."""
+    from .postgresql import cluster
+
+    with cluster() as url:
+        yield url
+
+
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
     database = Database(f"sqlite:///{tmp_path / 'db.sqlite'}")
