@@ -10,8 +10,10 @@ from .database import Database
 from .display.luts import LutFolder
 from .display.thumbnail_files import ThumbnailFiles
 from .files import FileStore
+from .hql import Engine
 from .pixels.buffer import PixelStore
 from .scheduler import Scheduler
+from .scripts.repository import ScriptRepository
 from .sessions import SessionManager
 from .settings import Settings, StatePaths
 
@@ -35,7 +37,7 @@ class Parts:
     """The stateless services, by the name of their Slice interface."""
     adapter: Any
     """The Ice object adapter that carries every servant."""
-    hql: Any
+    hql: Engine
     """The query engine."""
     pixels: PixelStore
     """Pixel data of all images."""
@@ -43,3 +45,5 @@ class Parts:
     """Lookup tables by base name."""
     thumbnails: ThumbnailFiles
     """Files of stored thumbnails."""
+    scripts: ScriptRepository
+    """Official scripts and lookup tables."""

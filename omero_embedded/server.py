@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +21,18 @@ from omero.ObjectFactoryRegistrar import registerObjectFactory
 from .accounts import Accounts
 from .database import Database
 from .display.luts import LutFolder
+from .display.standard_luts import write_standard_luts
 from .display.thumbnail_files import ThumbnailFiles
 from .factory import Factory, factory_identity
 from .files import FileStore
+from .hql import Engine
 from .model import bootstrap
 from .parts import Parts
 from .passwords import hash_password
 from .pixels.zarr_store import ZarrPixelStore
 from .router import ROUTER, SERVER, Router
 from .scheduler import Scheduler
+from .scripts.repository import ScriptRepository
 from .services import STATELESS
 from .services.base import Service, servant
 from .sessions import Session, SessionManager
@@ -118,25 +120,21 @@ class Server(Parts):
             self.stop()
             raise
 
-    @cached_property
-    def hql(self) -> Any:
-        """The query engine."""
-        from .hql import Engine
-
-        return Engine(self.database.dialect)
-
     def _repositories(self) -> dict[str, Path]:
         return {folder.name: folder for folder in (self.paths.managed, self.paths.files, self.paths.scripts)}
 
     def _open_parts(self) -> None:
         self.accounts = Accounts(self.database)
+        self.hql = Engine(self.database)
         with self.database.read() as connection:
             uuids = bootstrap.repository_uuids(connection)
         self.files = FileStore(
             self.paths.files, {uuids[name]: folder for name, folder in self._repositories().items()}
         )
         self.pixels = ZarrPixelStore(self.paths.pixels)
+        write_standard_luts(self.paths.scripts)
         self.luts = LutFolder(self.paths.scripts)
+        self.scripts = ScriptRepository(self.paths.scripts, self.database)
         self.thumbnails = ThumbnailFiles(self.paths.thumbnails)
         self.scheduler = Scheduler()
         self.background = ThreadPoolExecutor(4, thread_name_prefix="background")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import omero
+
 from omero_rendering import RenderingSettings
 
 from .definitions import (

@@ -16,6 +16,7 @@ from .rendering_engine import RenderingEngine
 from .rendering_settings import RenderingSettingsService
 from .repository_info import RepositoryInfoService
 from .roi import RoiService
+from .script import ScriptService
 from .session import SessionService
 from .shared_resources import SharedResourcesService
 from .thumbnail_store import ThumbnailStore
@@ -34,6 +35,7 @@ STATELESS: dict[str, type[Service]] = {
     "IRenderingSettings": RenderingSettingsService,
     "IRepositoryInfo": RepositoryInfoService,
     "IRoi": RoiService,
+    "IScript": ScriptService,
     "ISession": SessionService,
     "ITimeline": TimelineService,
     "ITypes": TypesService,

@@ -1,0 +1,1 @@
+"""The script repository: official scripts and lookup tables as files below one folder."""
