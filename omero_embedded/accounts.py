@@ -75,6 +75,15 @@ class Accounts:
             self._groups = None
             self._accounts = {}
 
+    def refresh(self, user_id: int) -> None:
+        """Read one account and the groups again; forget everything if they differ from what is kept."""
+        with self._database.read() as connection:
+            account, groups = load_account(connection, user_id), load_groups(connection)
+        with self._lock:
+            fresh = self._groups == groups and self._accounts.get(user_id, account) == account
+        if not fresh:
+            self.invalidate()
+
     def groups(self) -> Mapping[int, Group]:
         """All groups by id."""
         with self._lock:

@@ -110,26 +110,19 @@ class Call:
         self, hql: str, *, offset: int | None = None, limit: int | None = None, **parameters: Any
     ) -> list[Any]:
         """Ice objects that a query finds, readable by the call's user; parameters are plain Python values."""
-        found: list[Any] = self.server.hql.find_all(self.read, self.context, hql, parameters, offset, limit)
-        return found
+        return self.server.hql.find_all(self.read, self.context, hql, parameters, offset, limit)
 
     def projection(
         self, hql: str, *, offset: int | None = None, limit: int | None = None, **parameters: Any
     ) -> list[list[Any]]:
         """Rows of RTypes that a query selects."""
-        found: list[list[Any]] = self.server.hql.projection(
-            self.read, self.context, hql, parameters, offset, limit
-        )
-        return found
+        return self.server.hql.projection(self.read, self.context, hql, parameters, offset, limit)
 
     def rows(
         self, hql: str, *, offset: int | None = None, limit: int | None = None, **parameters: Any
     ) -> list[tuple[Any, ...]]:
         """Rows of plain Python values that a query selects."""
-        found: list[tuple[Any, ...]] = self.server.hql.rows(
-            self.read, self.context, hql, parameters, offset, limit
-        )
-        return found
+        return self.server.hql.rows(self.read, self.context, hql, parameters, offset, limit)
 
     def activate(self, service: Service, interface: Any, name: str, *, stateful: bool = True) -> Any:
         """Put a further servant of this session on the adapter and return its typed proxy.

@@ -46,7 +46,7 @@ class Lookups(Service):
 
     def getEventContext(self, call: Call) -> Any:
         """Who the caller is and where; re-reads memberships and privileges first."""
-        call.server.accounts.invalidate()
+        call.server.accounts.refresh(call.session.owner_id)
         return event_context(call)
 
     def getSecurityRoles(self, call: Call) -> Any:
