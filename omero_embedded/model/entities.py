@@ -154,7 +154,10 @@ class Model(Mapping[str, Entity]):
         return len(self._entities)
 
     def find(self, name: str) -> Entity | None:
-        """The entity called `Image`, `ome.model.core.Image`, `omero.model.Image`, `omero.model.ImageI` or `::omero::model::Image`."""
+        """The entity called `Image`, `ImageI`, `ome.model.core.Image`, `omero.model.ImageI` or `::omero::model::Image`.
+
+        omero-py's gateway sends the class names of its Ice objects (`ImageI`) to IQuery.get.
+        """
         if name in self._entities:
             return self._entities[name]
         if name in self._by_fqn:
@@ -163,7 +166,7 @@ class Model(Mapping[str, Entity]):
             if name.startswith(prefix):
                 short = name[len(prefix) :]
                 return self._entities.get(short) or self._entities.get(short.removesuffix("I"))
-        return None
+        return self._entities.get(name.removesuffix("I"))
 
     def hierarchy(self, root: str) -> tuple[Entity, ...]:
         """All classes that share the table of `root`, the root first."""
