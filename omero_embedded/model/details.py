@@ -90,16 +90,17 @@ class DetailsBuilder:
         `repo` and `mimetype` matter for original files only.
         """
         details = omero.model.DetailsI()
+        fields = details.__dict__
         perm1 = permissions
         if group_id is not None:
             perm1 = self._context.level(group_id)
             reference = self._reference
-            details._owner = reference("Experimenter", owner_id)  # type: ignore[arg-type]
-            details._group = reference("ExperimenterGroup", group_id)
-            details._creationEvent = reference("Event", creation_id)  # type: ignore[arg-type]
+            fields["_owner"] = reference("Experimenter", owner_id)  # type: ignore[arg-type]
+            fields["_group"] = reference("ExperimenterGroup", group_id)
+            fields["_creationEvent"] = reference("Event", creation_id)  # type: ignore[arg-type]
             if update_id is not None:
-                details._updateEvent = reference("Event", update_id)
-        details._permissions = self.permissions(entity, perm1, owner_id, group_id, repo, mimetype)
+                fields["_updateEvent"] = reference("Event", update_id)
+        fields["_permissions"] = self.permissions(entity, perm1, owner_id, group_id, repo, mimetype)
         if external_id is not None:
-            details._externalInfo = self._reference("ExternalInfo", external_id)
+            fields["_externalInfo"] = self._reference("ExternalInfo", external_id)
         return details

@@ -78,18 +78,20 @@ def unloaded(name: str, row_id: int) -> Any:
 
 def fill(target: Any, how: Recipe, row: Mapping[str, Any], reference: Callable[[str, int], Any]) -> None:
     """Turn an unloaded object into a loaded one: scalars, quantities and references of its row, no collections."""
-    target._loaded = True
+    # The generated classes look every attribute up by name on assignment; their fields are plain all the same.
+    fields = target.__dict__
+    fields["_loaded"] = True
     if how.has_version:
-        target._version = rint(row["version"])
+        fields["_version"] = rint(row["version"])
     for attribute, column, convert in how.scalars:
         value = row[column]
         if value is not None:
-            setattr(target, attribute, convert(value))
+            fields[attribute] = convert(value)
     for attribute, value_column, unit_column, quantity, units in how.quantities:
         value = row[value_column]
         if value is not None:
-            setattr(target, attribute, quantity(value, getattr(units, row[unit_column])))
+            fields[attribute] = quantity(value, getattr(units, row[unit_column]))
     for attribute, column, entity_name in how.references:
         target_id = row[column]
         if target_id is not None:
-            setattr(target, attribute, reference(entity_name, target_id))
+            fields[attribute] = reference(entity_name, target_id)

@@ -138,7 +138,10 @@ class Materialiser:
         found = []
         owned = MODEL[root].is_owned
         for chunk in _chunks(ids):
-            for row in self._connection.execute(select(table).where(table.c.id.in_(chunk))).mappings():
+            result = self._connection.execute(select(table).where(table.c.id.in_(chunk)))
+            columns = tuple(result.keys())
+            for values in result:
+                row = dict(zip(columns, values, strict=True))
                 key = (root, row["id"])
                 if owned and not self._context.can_read(row["owner_id"], row["group_id"]):
                     raise errors.security(f"Cannot read {row.get('discriminator', root)}:{row['id']}")
@@ -232,11 +235,13 @@ class Materialiser:
 
     def _stays_unloaded(self, entity: Entity, row: Mapping[str, Any]) -> bool:
         """Nodes, and sessions of others, show their id only."""
+        if entity.root not in ("Node", "Session"):
+            return False
         if entity.name == "Node":
             return True
         context = self._context
         own = row.get("owner") == context.user_id or row.get("sudoer") == context.user_id
-        return entity.root == "Session" and not own and not context.is_admin
+        return not own and not context.is_admin
 
     def _mask(self, how: Recipe, target: Any, row: Mapping[str, Any]) -> None:
         if how.entity.name not in ("Experimenter", "Session"):
