@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django import forms
 
 
@@ -39,4 +41,13 @@ class NewTagForm(forms.Form):
     tagset = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput())
 
 
-NewTagFormSet = forms.formset_factory(NewTagForm, extra=0)
+class EveryFormSet(forms.BaseFormSet):
+    """Forms that must all be filled in: an empty line is an error, not a line to skip."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for form in self.forms:
+            form.empty_permitted = False
+
+
+NewTagFormSet = forms.formset_factory(NewTagForm, formset=EveryFormSet, extra=0)

@@ -72,10 +72,10 @@ class Browser:
     user: Any
     history: list[str] = field(default_factory=list)
 
-    def get(self, path: str, **params: Any):
+    def get(self, path: str, /, **params: Any):
         return self.client.get(f"/webclient/{path}", params)
 
-    def json(self, path: str, **params: Any):
+    def json(self, path: str, /, **params: Any):
         response = self.get(path, **params)
         assert response.status_code == 200, (response.status_code, response.content[:2000])
         return response.json()

@@ -57,11 +57,11 @@ def tree_json(view: View) -> View:
         except InvalidParameter as error:
             return HttpResponseBadRequest("Invalid parameter value", reason=f"Bad Request ({error.name})")
         except omero.ApiUsageException as error:
-            return HttpResponseBadRequest(error.serverStackTrace or error.message)
+            return HttpResponseBadRequest(error.message)
         except omero.SecurityViolation as error:
             return HttpResponseForbidden(error.message)
         except omero.ServerError as error:
-            return HttpResponseServerError(error.serverStackTrace or error.message)
+            return HttpResponseServerError(error.message)
         except Ice.ObjectNotExistException:
             raise
         except Ice.Exception as error:
