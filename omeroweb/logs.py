@@ -54,6 +54,8 @@ def configuration(directory: Path, debug: bool) -> dict[str, Any]:
             "mail_admins": {
                 "level": "ERROR",
                 "class": "django.utils.log.AdminEmailHandler",
+                # Named here since the handler would ask Django's settings, which are only just being made.
+                "reporter_class": "django.views.debug.ExceptionReporter",
                 "filters": ["require_debug_false"],
             },
         },
