@@ -8,6 +8,8 @@ HOST ?= 127.0.0.1
 VENV ?= .venv
 # options for pytest, for example: make test TESTS="tests/deploy -x"
 TESTS ?=
+# names of benchmarks; all when empty
+BENCHMARKS ?=
 
 export OMERODIR WEB_PORT ICE_PORT ICE_TLS_PORT HOST
 
@@ -44,7 +46,7 @@ check: lint test
 
 bench:
 	$(SET_UP) test
-	@env -u OMERODIR $(PY) -m benchmarks
+	@env -u OMERODIR $(PY) -m benchmarks $(BENCHMARKS)
 
 clean:
 	rm -rf $(VENV) node_modules static/vendor build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
