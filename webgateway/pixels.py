@@ -7,8 +7,6 @@ Source: the project's architecture, "The way of a tile".
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
 from collections.abc import Iterable
 from typing import Any
 
@@ -16,6 +14,7 @@ import numpy as np
 from django.conf import settings
 
 from omero_rendering import Region, decode
+from omeroweb.webgateway.byte_cache import ByteCache
 from omeroweb.webgateway.queries.image_facts import ImageFacts, group_context
 
 Array = np.ndarray[Any, np.dtype[Any]]
@@ -27,38 +26,9 @@ _BLOCK_SIDE = 512
 _SMALLEST_BLOCK, _LARGEST_BLOCK = 128, 1024
 
 
-class RawCache:
-    """Least recently used blocks of raw samples, bounded in bytes. Thread-safe; the arrays are read-only."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._size = 0
-        self._blocks: OrderedDict[Any, Array] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def get(self, key: Any) -> Array | None:
-        with self._lock:
-            block = self._blocks.get(key)
-            if block is not None:
-                self._blocks.move_to_end(key)
-            return block
-
-    def put(self, key: Any, block: Array) -> None:
-        block.flags.writeable = False
-        with self._lock:
-            former = self._blocks.pop(key, None)
-            self._size += block.nbytes - (0 if former is None else former.nbytes)
-            self._blocks[key] = block
-            while self._size > self._limit:
-                _, dropped = self._blocks.popitem(last=False)
-                self._size -= dropped.nbytes
-
-    @property
-    def nbytes(self) -> int:
-        return self._size
-
-
-CACHE = RawCache(getattr(settings, "WEBGATEWAY_RAW_CACHE_BYTES", _DEFAULT_CACHE_BYTES))
+CACHE: ByteCache[Array] = ByteCache(
+    getattr(settings, "WEBGATEWAY_RAW_CACHE_BYTES", _DEFAULT_CACHE_BYTES), lambda block: block.nbytes
+)
 
 
 class PixelSource:
@@ -67,7 +37,7 @@ class PixelSource:
     Blocks of a fixed grid are cached; what is missing is read in few large pieces, channels at the same time.
     """
 
-    def __init__(self, conn: Any, facts: ImageFacts, cache: RawCache = CACHE) -> None:
+    def __init__(self, conn: Any, facts: ImageFacts, cache: ByteCache[Array] = CACHE) -> None:
         self._conn = conn
         self.facts = facts
         self._cache = cache
@@ -163,6 +133,7 @@ class PixelSource:
                         if (column, row) not in missing[channel]:
                             continue
                         block = band[top : top + height, left : left + width].copy()
+                        block.flags.writeable = False
                         self._cache.put(self._key(level, z, channel, t, column, row), block)
                         found[channel][column, row] = block
         finally:

@@ -6,13 +6,17 @@ The only module that brings the rendering engine and an OMERO connection togethe
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
+from django.conf import settings
 
 from omero_rendering import (
     DEFAULT_QUALITY,
+    LookupTable,
     Projection,
     Region,
     RenderingError,
@@ -25,24 +29,30 @@ from omero_rendering import (
 from omeroweb.errors import BadRequest, NotFound
 from omeroweb.version import omeroweb_version
 from omeroweb.webgateway import applied_settings
+from omeroweb.webgateway.byte_cache import ByteCache
 from omeroweb.webgateway.pixels import PixelSource
-from omeroweb.webgateway.queries import image_facts, luts, rendering_defs
+from omeroweb.webgateway.queries import image_facts, rendering_defs
 from omeroweb.webgateway.queries.image_facts import ImageFacts
 from omeroweb.webgateway.queries.rendering_defs import StoredSettings
 from omeroweb.webgateway.rendering_query import RenderingQuery, ZProjection
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
+# Found by ETag, which only somebody gets as far as who may read the image now.
+_JPEGS: ByteCache[bytes] = ByteCache(getattr(settings, "WEBGATEWAY_JPEG_CACHE_BYTES", 64 * 1024 * 1024), len)
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Picture:
     """What is to be rendered, fully decided, nothing read yet.
 
-    region: inside the level, None for the whole plane. quality: of the JPEG, 0..1.
+    region: inside the level, None for the whole plane. tables: lookup tables of the active channels by name.
+    quality: of the JPEG, 0..1.
     """
 
     facts: ImageFacts
     settings: RenderingSettings
+    tables: Mapping[str, LookupTable]
     z: int
     t: int
     level: int = 0
@@ -50,13 +60,14 @@ class Picture:
     projection: ZProjection | None = None
     quality: float = DEFAULT_QUALITY
 
-    @property
+    @cached_property
     def etag(self) -> str:
         """Strong validator of the JPEG: everything that decides its bytes."""
         facts = self.facts
         identity = (facts.server_id, facts.pixels_id, facts.version, facts.pixel_type, omeroweb_version)
         wanted = (self.z, self.t, self.level, self.region, self.projection, self.quality, self.settings)
-        digest = hashlib.sha1(repr((identity, wanted)).encode(), usedforsecurity=False).hexdigest()
+        tables = sorted((name, table.digest) for name, table in self.tables.items())
+        digest = hashlib.sha1(repr((identity, wanted, tables)).encode(), usedforsecurity=False).hexdigest()
         return f'"{digest}"'
 
     @property
@@ -104,19 +115,22 @@ def render(conn: Any, picture: Picture) -> Array:
             planes = {c: projected(source, picture.projection, c, picture.t) for c in channels}
         else:
             planes = source.planes(channels, picture.z, picture.t, picture.region, picture.level)
-        return render_rgbx(
-            planes, picture.settings, luts.for_settings(conn, picture.settings), (height, width)
-        )
+        return render_rgbx(planes, picture.settings, picture.tables, (height, width))
     except RenderingError as error:
         raise BadRequest(str(error)) from error
 
 
 def jpeg(conn: Any, picture: Picture) -> bytes:
-    """The picture as a JPEG file."""
-    try:
-        return encode_jpeg(render(conn, picture), picture.quality)
-    except RenderingError as error:
-        raise BadRequest(str(error)) from error
+    """The picture as a JPEG file. Many people look at the same tiles, so that recent ones are kept."""
+    etag = picture.etag
+    content = _JPEGS.get(etag)
+    if content is None:
+        try:
+            content = encode_jpeg(render(conn, picture), picture.quality)
+        except RenderingError as error:
+            raise BadRequest(str(error)) from error
+        _JPEGS.put(etag, content)
+    return content
 
 
 def projected(source: PixelSource, wanted: ZProjection, channel: int, t: int) -> Array:

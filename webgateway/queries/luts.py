@@ -69,10 +69,10 @@ def table(conn: Any, file: LutFile) -> LookupTable | None:
 
 
 def for_settings(conn: Any, settings: RenderingSettings) -> Mapping[str, LookupTable]:
-    """The tables that a picture needs, by name. Channels whose table is unknown show their colour."""
+    """Tables of the active channels, by name. Channels whose table is unknown show their colour."""
     wanted = {
         settings.channels[index].lut
-        for index in settings.rendered_channels
+        for index in settings.active_channels
         if settings.channels[index].lut is not None
     }
     if not wanted:

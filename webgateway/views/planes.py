@@ -10,7 +10,7 @@ from omero_rendering import DEFAULT_QUALITY
 from omeroweb.decorators import login_required
 from omeroweb.errors import BadRequest
 from omeroweb.webgateway import regions, rendering
-from omeroweb.webgateway.queries import limits
+from omeroweb.webgateway.queries import limits, luts
 from omeroweb.webgateway.rendering import Picture
 from omeroweb.webgateway.rendering_query import RenderingQuery
 from omeroweb.webgateway.responder import jpeg_response, validate_rdef_query
@@ -27,6 +27,7 @@ def whole_plane(request: HttpRequest, iid: str | int, z: str | None, t: str | No
     return Picture(
         facts,
         settings,
+        luts.for_settings(conn, settings),
         rendering.plane_number("z", z, facts.size_z, settings.default_z),
         rendering.plane_number("t", t, facts.size_t, settings.default_t),
         projection=query.projection,
@@ -56,9 +57,11 @@ def render_image_region(
     query = RenderingQuery.from_request(request)
     facts = rendering.facts_of(conn, int(iid))
     wanted = regions.parse(request.GET, facts, limits.load(conn))
+    settings = rendering.settings_for(conn, facts, query).settings
     picture = Picture(
         facts,
-        rendering.settings_for(conn, facts, query).settings,
+        settings,
+        luts.for_settings(conn, settings),
         rendering.plane_number("z", z, facts.size_z, 0),
         rendering.plane_number("t", t, facts.size_t, 0),
         wanted.level,

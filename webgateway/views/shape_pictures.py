@@ -14,7 +14,7 @@ from omero_rendering import encode_jpeg
 from omeroweb.decorators import login_required
 from omeroweb.errors import NotFound
 from omeroweb.webgateway import rendering, roi_thumbnails
-from omeroweb.webgateway.queries import limits, rendering_defs, rois
+from omeroweb.webgateway.queries import limits, luts, rendering_defs, rois
 from omeroweb.webgateway.rendering import Picture
 from omeroweb.webgateway.rendering_query import RenderingQuery
 from omeroweb.webgateway.responder import jpeg_response
@@ -69,6 +69,7 @@ def _picture(request: HttpRequest, conn: Any, image_id: int, shape: Any) -> Http
     base = Picture(
         facts,
         settings,
+        luts.for_settings(conn, settings),
         min(settings.default_z if z is None else z, facts.size_z - 1),
         min(settings.default_t if t is None else t, facts.size_t - 1),
         quality=_QUALITY,
