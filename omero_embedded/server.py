@@ -19,6 +19,7 @@ import omero.rtypes
 from omero.ObjectFactoryRegistrar import registerObjectFactory
 
 from .accounts import Accounts
+from .commands.handle import forget_old
 from .database import Database
 from .display.luts import LutFolder
 from .display.standard_luts import write_standard_luts
@@ -141,7 +142,12 @@ class Server(Parts):
         self.command_pool = ThreadPoolExecutor(4, thread_name_prefix="command")
         self.sessions = SessionManager(self.database, self.accounts, self.settings, self._in_background)
         self.sessions.close_leftovers()
-        self.scheduler.every(self.settings.integer("omero.sessions.sweep"), self.sessions.sweep)
+        self.scheduler.every(self.settings.integer("omero.sessions.sweep"), self._sweep)
+
+    def _sweep(self) -> None:
+        """Close expired sessions and drop handles that nobody has asked for."""
+        self.sessions.sweep()
+        forget_old(self)
 
     def _in_background(self, action: Callable[[], None]) -> None:
         if self._stopped.is_set():
@@ -235,9 +241,10 @@ class Server(Parts):
             self.adapter.waitForDeactivate()
         if hasattr(self, "sessions"):
             self.scheduler.stop()
+            # Closing the sessions cancels their commands, so that the pool comes to an end.
+            self.sessions.close_all()
             self.command_pool.shutdown(wait=True, cancel_futures=True)
             self.background.shutdown(wait=True)
-            self.sessions.close_all()
         if self.communicator is not None:
             self.communicator.destroy()
         if hasattr(self, "database"):

@@ -28,6 +28,10 @@ CALLBACK_TIMEOUT = 5000
 """Milliseconds until a client that does not take a callback in is given up."""
 
 
+KEEP_FINISHED = 4 * 3600.0
+"""Seconds that a finished command's handle is kept when no client closes it."""
+
+
 def context_of(command: Command, ctx: dict[str, str]) -> dict[str, str]:
     """The context map that a command runs with: that of the submit call, or all groups."""
     return {**ctx, "omero.group": "-1"} if command.all_groups else ctx
@@ -54,6 +58,17 @@ def failure(request: Any, error: BaseException) -> Any:
         "run-fail",
         {"message": message, "stacktrace": "".join(traceback.format_exception(error))},
     )
+
+
+def forget_old(server: Parts) -> None:
+    """Take handles off the adapter that finished long ago: not every client closes them."""
+    limit = time.monotonic() - KEEP_FINISHED
+    for session in server.sessions.live():
+        with session.lock:
+            handles = [(name, entry.servant.service) for name, entry in session.servants.items()]
+        for name, service in handles:
+            if isinstance(service, Handle) and 0 < service.finished_at < limit:
+                server.sessions.deactivate(session, name)
 
 
 class _HandleProgress(Progress):
