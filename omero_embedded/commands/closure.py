@@ -137,14 +137,24 @@ class Closure:
             self._consider_references(root, fresh)
             self._consider_contents(root, fresh)
             for referrer in rules.parts(root):
-                users = [
-                    user for user, _ in self._users(referrer, ids) if user not in self.members[referrer.root]
-                ]
-                if users:
-                    stack.append((referrer.root, self._deletable_parts(referrer, users)))
+                inside = self.members[referrer.root]
+                pairs = [(user, target) for user, target in self._users(referrer, ids) if user not in inside]
+                if pairs:
+                    owners = {user: fresh[target].owner for user, target in pairs}
+                    stack.append((referrer.root, self._choose_parts(referrer, sorted(owners), owners)))
 
-    def _deletable_parts(self, referrer: Referrer, ids: Sequence[int]) -> list[Member]:
-        """Parts with a nullable reference stay behind, cleared, when the user may not delete them."""
+    def include(self, root: str, members: Sequence[Member]) -> None:
+        """Take further members in, with what goes along."""
+        self._grow(root, members)
+        self._settle()
+
+    def _choose_parts(
+        self, referrer: Referrer, ids: Sequence[int], owners: Mapping[int, int | None]
+    ) -> list[Member]:
+        """Parts with a nullable reference stay behind, cleared, when the user may not delete them.
+
+        owners: for each part, who owns the object that it is part of.
+        """
         members = list(self._read(referrer.root, ids))
         if not referrer.prop.nullable or referrer.prop.declared_by == "FileAnnotation":
             return members

@@ -98,7 +98,7 @@ class ContainerService(Service):
             conditions.append(condition)
             parameters |= values
         if chosen.leaves and holder is not None:
-            joins += f"""left outer join fetch {holder}.imageLinks imageLinks
+            joins += f""" left outer join fetch {holder}.imageLinks imageLinks
                 left outer join fetch imageLinks.child image {_IMAGE_PARTS.format("image")}"""
         text = f"""select root from {name} root left outer join fetch root.details.creationEvent {joins}
             where {" and ".join(conditions)}"""
