@@ -66,7 +66,7 @@ class Accounts:
         self.generation = 0
         self._groups: Mapping[int, Group] | None = None
         self._levels: Mapping[int, int] = {}
-        self._accounts: dict[int, Account | None] = {}
+        self._accounts: dict[int, Account] = {}
 
     def invalidate(self) -> None:
         """Forget everything: some user, group or membership has changed."""
@@ -119,7 +119,8 @@ class Accounts:
         with self._database.read() as connection:
             account = load_account(connection, user_id)
         with self._lock:
-            if generation == self.generation:
+            # An absent one may be made by another process at any moment.
+            if generation == self.generation and account is not None:
                 self._accounts[user_id] = account
         return account
 

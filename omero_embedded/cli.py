@@ -311,6 +311,28 @@ def status(say: Callable[[str], None] = print) -> bool:
     return answers
 
 
+def import_files(
+    files: Sequence[str],
+    *,
+    dataset: str | None = None,
+    project: str | None = None,
+    user: str | None = None,
+    group: str | None = None,
+    say: Callable[[str], None] = print,
+) -> int:
+    """Import image files and tell what became of each; returns how many failed. Raises CommandFailed."""
+    from .importer import command
+
+    paths = state_paths()
+    try:
+        return command.import_files(
+            paths, configuration(paths), files,
+            dataset=dataset, project=project, user=user, group=group, say=say,
+        )  # fmt: skip
+    except ValueError as error:
+        raise CommandFailed(str(error)) from error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the server in the foreground of this process; used by `start`."""
     parser = argparse.ArgumentParser(prog="python -m omero_embedded.cli", description=main.__doc__)

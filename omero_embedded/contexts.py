@@ -56,6 +56,10 @@ def resolve(session: SessionFacts, accounts: Accounts, ctx: Mapping[str, str]) -
     else:
         acting_admin = is_admin
     levels = accounts.levels()
+    if (_number(ctx.get(GROUP_KEY)) or 0) not in (*levels, ALL_GROUPS):
+        # Another process, such as an import, may have made the group.
+        accounts.refresh(session.owner_id)
+        levels = accounts.levels()
     group_id = _group(session, ctx, member_of, levels, acting_admin)
     return CallContext(
         user_id=user_id,
