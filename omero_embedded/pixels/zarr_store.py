@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 import threading
+import time
 import uuid
 from collections import OrderedDict
 from pathlib import Path
@@ -22,6 +23,8 @@ from .zarr_buffer import Layout, ZarrBuffer, create_group, open_group, sync_fold
 
 CACHE_BYTES = 512 << 20
 """Decoded chunks that are kept in memory."""
+LEFTOVER_AGE = 7 * 24 * 3600.0
+"""Seconds after which nothing can still be working on a staged image."""
 _OPEN_IMAGES = 256
 """Images whose arrays stay open."""
 
@@ -119,9 +122,16 @@ class ZarrPixelStore:
             sync_folder(self.root)
             shutil.rmtree(doomed)
 
-    def remove_leftovers(self) -> None:
-        """Remove what interrupted imports and deletions left behind; only while nothing else uses the store."""
-        shutil.rmtree(self.root / ".staging", ignore_errors=True)
+    def discard(self, folder: Path) -> None:
+        """Remove a staged image that will not be adopted."""
+        shutil.rmtree(folder, ignore_errors=True)
+
+    def remove_leftovers(self, age: float = LEFTOVER_AGE) -> None:
+        """Remove what imports and deletions that were interrupted more than `age` seconds ago left behind."""
+        for folder in self._staging_root().iterdir():
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - folder.stat().st_mtime > age:
+                    shutil.rmtree(folder)
 
     def _staging_root(self) -> Path:
         folder = self.root / ".staging"
