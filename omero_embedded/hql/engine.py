@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -155,24 +156,59 @@ class Engine:
     ) -> Sequence[Any]:
         """Rows of the statement, paged: by rows in the database, or by roots where a collection is fetched."""
         statement = compiled.statement
-        in_memory = compiled.fetches_collection and len(compiled.outputs) == 1
+        by_roots = compiled.fetches_collection and len(compiled.outputs) == 1
+        if by_roots and (offset or limit is not None):
+            return self._page_of_roots(connection, compiled, given, max(offset or 0, 0), limit)
+        in_memory = by_roots or compiled.repeats
         if not in_memory:
             if limit is not None:
                 statement = statement.limit(max(limit, 0))
             if offset:
                 statement = statement.offset(max(offset, 0))
-        try:
+        with _refusals():
             rows = connection.execute(statement, bind(compiled.slots, given)).all()
-        except DBAPIError as error:
-            raise errors.api_usage(f"the database refuses the query: {error.orig}") from error
-        except SQLAlchemyError as error:
-            raise errors.api_usage(f"the query cannot be run: {error}") from error
-        if not in_memory:
-            return rows
+        if by_roots:
+            return _PagedRows(rows, compiled.outputs[0].columns[0])
+        if compiled.repeats:
+            first = {tuple(row[: compiled.repeats]): row for row in reversed(rows)}
+            merged = list(reversed(first.values()))
+            start = max(offset or 0, 0)
+            return merged[start:] if limit is None else merged[start : start + max(limit, 0)]
+        return rows
+
+    def _page_of_roots(
+        self,
+        connection: Connection,
+        compiled: Compiled,
+        given: Mapping[str, Any],
+        start: int,
+        limit: int | None,
+    ) -> Sequence[Any]:
+        """All rows of the roots of one page; reads no further than the page's last root first appears."""
         column = compiled.outputs[0].columns[0]
-        roots = list(dict.fromkeys(row[column] for row in rows))
-        start = max(offset or 0, 0)
-        kept = set(roots[start:] if limit is None else roots[start : start + max(limit, 0)])
+        values = bind(compiled.slots, given)
+        end = None if limit is None else start + max(limit, 0)
+        roots: dict[Any, None] = {}
+        rows: list[Any] = []
+        complete = True
+        with _refusals():
+            options = {"stream_results": True, "max_row_buffer": 1000}
+            with connection.execute(compiled.statement, values, execution_options=options) as result:
+                for row in result:
+                    root = row[column]
+                    if root not in roots:
+                        if end is not None and len(roots) >= end:
+                            complete = False
+                            break
+                        roots[root] = None
+                    rows.append(row)
+            page = list(roots)[start:end]
+            if not complete:
+                alias = compiled.outputs[0].value.alias
+                assert alias is not None
+                statement = compiled.statement.where(alias.table.c.id.in_(page))
+                rows = list(connection.execute(statement, values)) if page else []
+        kept = set(page)
         return _PagedRows([row for row in rows if row[column] in kept], column)
 
     def _materialise(
@@ -235,6 +271,17 @@ class Engine:
         return special(output)
 
 
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """What the database makes of a query that it cannot run."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise errors.api_usage(f"the database refuses the query: {error.orig}") from error
+    except (SQLAlchemyError, RecursionError, OverflowError) as error:
+        raise errors.api_usage(f"the query cannot be run: {error}") from error
+
+
 class _PagedRows(Sequence[Any]):
     """Rows of a query that fetches a collection: as a sequence each root once, in `all_rows` every row."""
 
@@ -255,7 +302,14 @@ class _PagedRows(Sequence[Any]):
 def _restriction_key(context: CallContext) -> tuple[Any, ...]:
     """What of a context a compiled statement depends on."""
     group = context.group_id
-    common = (group, context.user_id, context.is_admin, context.has("ReadSession"))
+    common = (
+        group,
+        context.user_id,
+        context.is_admin,
+        context.has("ReadSession"),
+        bool(context.leader_of),
+        context.open_groups,
+    )
     if group >= 0:
         return (*common, context.level(group), context.leads(group))
     return (*common, context.readable_groups)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -30,6 +30,7 @@ from sqlalchemy import (
 from ..model.entities import MODEL, Entity
 from ..model.tables import map_table_of, table_of
 from . import tree
+from .parameters import LONG_LIST, convert
 from .scope import Paths, Scope
 from .tokens import SyntaxFault
 from .values import NUMBERS, Value
@@ -88,6 +89,8 @@ class Expressions:
         if of_class is not None:
             return of_class
         if isinstance(expr.left, tree.Tuple) and isinstance(expr.right, tree.Tuple):
+            if len(expr.left.items) != len(expr.right.items):
+                raise SyntaxFault("lists of different lengths cannot be compared", _position(expr.left))
             pairs = zip(expr.left.items, expr.right.items, strict=True)
             return and_(*(self._compare(tree.Compare("=", a, b)) for a, b in pairs))
         if isinstance(expr.right, tree.Quantified):
@@ -182,12 +185,28 @@ class Expressions:
         if isinstance(choice, tuple):
             if len(choice) == 1 and isinstance(choice[0], tree.Param):
                 return value.column.in_(self.compiler.binder.several(choice[0].name, _bindable(value.kind)))
+            constants = self._constants(choice, value)
+            if constants is not None:
+                return value.column.in_(constants)
             return value.column.in_([self.value(item, value.kind).column for item in choice])
         if isinstance(choice, tree.Call) and choice.name in ("elements", "indices"):
+            self._count_arguments(choice, 1)
             return value.column.in_(self._members(choice.arguments[0], indices=choice.name == "indices"))
         if isinstance(choice, tree.Path):
             return value.column.in_(self._members(choice))
         raise SyntaxFault("a list, a subquery or a collection is expected behind in", _position(expr.expr))
+
+    def _constants(self, choice: Sequence[tree.Expr], value: Value) -> Any:
+        """A long list of plain literals, which some clients write into the text; None for any other list."""
+        kind = _bindable(value.kind)
+        if len(choice) <= LONG_LIST or kind is None:
+            return None
+        values = []
+        for item in choice:
+            if not isinstance(item, tree.Literal) or item.kind == "null":
+                return None
+            values.append(convert("in", item.value, kind))
+        return self.compiler.binder.constants(values, kind)
 
     def _like(self, expr: tree.Like) -> ColumnElement[bool]:
         subject = self.value(expr.expr, "string").column
@@ -296,7 +315,7 @@ class Expressions:
         bare = path.parts[0].lower()
         if len(path.parts) == 1 and bare.startswith("current_") and not self.scope.find(path.parts[0]):
             return self._now(bare, path.position)
-        value = self.paths.value(path)
+        value = self.compiler.hide(self.scope, self.paths.value(path))
         if value.kind == "collection" and value.extra == ("size",):
             return self._size(tree.Path(path.parts[:-1], path.position))
         return value
@@ -398,11 +417,14 @@ class Expressions:
 
     def _call(self, expr: tree.Call) -> Value:
         name, arguments = expr.name, expr.arguments
-        if name in ("lower", "upper", "trim"):
+        if name in ("trim", "ltrim", "rtrim"):
+            return self._trim(expr)
+        if name in ("lower", "upper"):
             return Value("string", getattr(func, name)(self._argument(expr, 0, "string").column))
         if name in ("index", "minindex", "maxindex"):
             return self._index(expr)
         if name in ("minelement", "maxelement"):
+            self._count_arguments(expr, 1)
             inner = self._members(arguments[0]).subquery()
             function = func.min if name == "minelement" else func.max
             return Value("long", select(function(inner.c[0])).scalar_subquery())
@@ -421,6 +443,15 @@ class Expressions:
             return self._now(name, expr.position)
         return self._library(expr)
 
+    def _trim(self, expr: tree.Call) -> Value:
+        """trim(x), or the long form, which the parser turns into a call with the character behind."""
+        both = "btrim" if self.compiler.dialect == "postgresql" else "trim"
+        function = getattr(func, both if expr.name == "trim" else expr.name)
+        columns = [
+            self._argument(expr, position, "string").column for position in range(len(expr.arguments) or 1)
+        ]
+        return Value("string", function(*columns))
+
     def _library(self, expr: tree.Call) -> Value:
         name = expr.name
         if name == "length":
@@ -432,6 +463,7 @@ class Expressions:
             columns += [self.value(argument, "int").column for argument in expr.arguments[1:]]
             return Value("string", func.substr(*columns))
         if name == "concat":
+            self._argument(expr, 0)
             values = [self.value(argument, "string") for argument in expr.arguments]
             joined = values[0]
             for value in values[1:]:
@@ -482,7 +514,7 @@ class Expressions:
         argument = expr.arguments[0]
         if not isinstance(argument, tree.Path):
             raise SyntaxFault(f"{expr.name} needs an alias", expr.position)
-        function = {"minindex": func.min, "maxindex": func.max}.get(expr.name)
+        function: Any = {"minindex": func.min, "maxindex": func.max}.get(expr.name)
         alias = self.scope.find(argument.parts[0]) if len(argument.parts) == 1 else None
         if alias is not None:
             self.scope.use(alias)
@@ -550,7 +582,7 @@ def _literal(expr: tree.Literal, hint: str | None) -> Value:
     if hint == "string" and kind in NUMBERS:
         return Value("string", literal(str(value), Text()))
     if hint == "timestamp" and kind == "string":
-        return Value("timestamp", literal(_moment(value), BigInteger()))
+        return Value("timestamp", literal(_moment(value, expr.position), BigInteger()))
     if hint in NUMBERS and kind == "bool":
         return Value("int", literal(int(value)))
     types: dict[str, Any] = {
@@ -563,13 +595,13 @@ def _literal(expr: tree.Literal, hint: str | None) -> Value:
     return Value(kind, literal(value, types[kind]), nullable=False)
 
 
-def _moment(text: str) -> int:
+def _moment(text: str, position: int) -> int:
     from datetime import datetime, timezone
 
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise SyntaxFault(f"{text!r} is no time", 0) from None
+        raise SyntaxFault(f"{text!r} is no time", position) from None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
     return int(moment.timestamp() * 1000)

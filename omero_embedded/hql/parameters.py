@@ -7,15 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Double, Text, bindparam, func, select
-from sqlalchemy.sql import literal_column
+from sqlalchemy import BigInteger, Boolean, Double, Text, bindparam, cast, func, literal, select
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeEngine
 
 from .. import errors
 
 LONG_LIST = 400
 """Lists longer than this travel as one JSON or array parameter instead of one parameter an element."""
 
-SQL_TYPES = {"int": BigInteger(), "long": BigInteger(), "timestamp": BigInteger(), "double": Double(), "string": Text(),
+SQL_TYPES: dict[str, TypeEngine[Any]] = {"int": BigInteger(), "long": BigInteger(), "timestamp": BigInteger(), "double": Double(), "string": Text(),
              "bool": Boolean()}  # fmt: skip
 
 
@@ -92,15 +93,18 @@ class Binder:
         self.slots.append(Slot(bound, name, wanted, is_list=True, as_document=long))
         if not long:
             return bindparam(bound, type_=SQL_TYPES[wanted], expanding=True)
-        document = bindparam(bound, type_=Text())
+        return self._elements(bindparam(bound, type_=Text()), wanted)
+
+    def constants(self, values: Sequence[Any], kind: str) -> Any:
+        """What stands behind IN for a long list that the query itself spells out."""
+        return self._elements(literal(json.dumps(values), Text()), kind)
+
+    def _elements(self, document: Any, wanted: str) -> Any:
+        """A subselect of the elements of a JSON array."""
         if self.dialect == "sqlite":
             each = func.json_each(document).table_valued("value")
             return select(each.c.value)
-        element = func.jsonb_array_elements_text(func.cast(document, literal_column("jsonb"))).column_valued(
-            "element"
-        )
-        from sqlalchemy import cast
-
+        element = func.jsonb_array_elements_text(cast(document, JSONB())).column_valued("element")
         return select(cast(element, SQL_TYPES[wanted]))
 
 
@@ -145,6 +149,8 @@ def convert(name: str, value: Any, kind: str) -> Any:
             )
             if isinstance(number, float) and number != int(number):
                 return number
+            if not -(2**63) <= int(number) < 2**63:
+                raise ValueError(number)
             return int(number)
         if kind == "double":
             return float(value)
@@ -166,4 +172,8 @@ def _truth(value: Any) -> bool:
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return str(value).lower()
-    return str(value)
+    text = str(value)
+    text.encode()  # lone surrogates cannot be stored
+    if "\0" in text:
+        raise ValueError(text)
+    return text

@@ -316,10 +316,10 @@ class _Parser:
         token = self.token
         if token.kind == "number":
             self.index += 1
-            return tree.Literal(*token.value)
+            return tree.Literal(token.value[0], token.value[1], token.position)
         if token.kind == "string":
             self.index += 1
-            return tree.Literal(token.value, "string")
+            return tree.Literal(token.value, "string", token.position)
         if token.kind == "parameter":
             self.index += 1
             return tree.Param(token.value)
@@ -372,7 +372,7 @@ class _Parser:
         if word in ("true", "false", "null"):
             self.index += 1
             value = {"true": True, "false": False, "null": None}[word]
-            return tree.Literal(value, "null" if value is None else "bool")
+            return tree.Literal(value, "null" if value is None else "bool", token.position)
         if word == "case" and after.kind != "end" and after.text not in (")", ",", "="):
             self.index += 1
             return self._case()
@@ -403,12 +403,36 @@ class _Parser:
             expr = self.expr()
             self.need_op(")")
             return tree.Extract(name.lower(), expr, token.position)
+        if word == "trim":
+            return self._trim()
         if word in ("all", "any", "some"):
             self.index += 2
             query = self.query()
             self.need_op(")")
             return tree.Quantified(word, query)
         return None
+
+    def _trim(self) -> tree.Expr | None:
+        """`trim([leading|trailing|both] ['c'] from x)`; None for a plain call."""
+        start, side = self.index, "both"
+        position = self.token.position
+        self.index += 2
+        if self.is_word("leading", "trailing", "both") and (
+            self.ahead().kind == "string" or self.ahead().word == "from"
+        ):
+            side = self.token.word
+            self.index += 1
+        character = tree.Literal(" ", "string")
+        if self.token.kind == "string" and self.ahead().word == "from":
+            character = tree.Literal(self.token.value, "string", self.token.position)
+            self.index += 1
+        if not self.word("from"):
+            self.index = start
+            return None
+        subject = self.expr()
+        self.need_op(")")
+        name = {"both": "trim", "leading": "ltrim", "trailing": "rtrim"}[side]
+        return tree.Call(name, (subject, character), position)
 
     def _case(self) -> tree.Expr:
         operand = None if self.is_word("when") else self.expr()

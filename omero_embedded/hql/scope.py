@@ -39,6 +39,7 @@ class Alias:
     fetch: bool = False
     level: Scope | None = None
     counts: str | None = None
+    position: int = 0
 
     @property
     def index_column(self) -> ColumnElement[Any] | None:
@@ -183,10 +184,10 @@ class Paths:
         prop = found[0]
         if prop.is_collection or prop.kind == "map":
             if behind == ("size",):
-                return Value("collection", alias=alias, prop=prop, extra=("size",))
+                return Value("collection", alias=alias, prop=prop, extra=("size",), position=path.position)
             if behind:
                 raise SyntaxFault(f"{name!r} of {alias.entity.name} is a collection: join it", path.position)
-            return Value("collection", alias=alias, prop=prop)
+            return Value("collection", alias=alias, prop=prop, position=path.position)
         if prop.is_to_one:
             return self._reference(alias, found, behind, path)
         if prop.kind == "quantity":

@@ -7,14 +7,28 @@ caller may read. Source: contract/hql.md, sections 3.1 to 3.5 and 3.10.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Text,
+    case,
+    false,
+    func,
+    literal,
+    literal_column,
+    null,
+    or_,
+    select,
+)
+from sqlalchemy.sql.visitors import iterate
 
 from ..model.entities import MODEL, Entity
 from ..model.tables import table_of
-from ..security.context import CallContext
+from ..security.context import GUEST_ID, ROOT_ID, CallContext
 from ..security.rights import read_condition
 from . import tree
 from .expressions import Expressions
@@ -56,6 +70,8 @@ class Compiled:
     instantiation: str | None
     counts: list[tuple[Alias, int, str]]
     cacheable: bool = True
+    repeats: int = 0
+    """Number of leading columns by which rows that are alike have to be merged; 0 when the database merged them."""
 
     @property
     def fetches_collection(self) -> bool:
@@ -80,6 +96,8 @@ class Compiler:
     binder: Binder
     dialect: str
     cacheable: bool = field(default=True, init=False)
+    hiding: bool = field(default=False, init=False)
+    """Names of unrelated users are hidden in what is compiled now: parts of select items."""
 
     def compile(self, query: tree.Query) -> Compiled:
         """The statement of a whole query. Raises SyntaxFault with the position of what is wrong."""
@@ -88,9 +106,17 @@ class Compiler:
         columns: list[ColumnElement[Any]] = []
         outputs = self._outputs(query, scope, expressions, columns)
         fetches, counts = self._fetches(scope, outputs, columns)
-        statement = self._finish(query, scope, expressions, columns, outputs)
+        visible = len(columns)
+        statement, foreign = self._finish(query, scope, expressions, columns, outputs)
         return Compiled(
-            statement, tuple(self.binder.slots), outputs, fetches, query.instantiation, counts, self.cacheable
+            statement,
+            tuple(self.binder.slots),
+            outputs,
+            fetches,
+            query.instantiation,
+            counts,
+            self.cacheable,
+            visible if foreign else 0,
         )
 
     def subquery(self, query: tree.Query, outer: Scope) -> Inner:
@@ -101,7 +127,7 @@ class Compiler:
         outputs = self._outputs(query, scope, expressions, columns)
         if any(alias.fetch for alias in scope.declared()):
             raise SyntaxFault("a subquery cannot fetch", query.ranges[0].entity.position)
-        statement = self._finish(query, scope, expressions, columns, outputs, ordered=False)
+        statement, _ = self._finish(query, scope, expressions, columns, outputs, ordered=False)
         value = outputs[0].value
         return Inner(statement, value.kind, value.prop)
 
@@ -162,15 +188,19 @@ class Compiler:
                     raise SyntaxFault("details cannot be joined: name a part of it", join.path.position)
                 part = names.pop(0)
                 entity, table, on = paths.join_details(alias, part, join.path)
-                found = Alias(None, table, entity, alias, None, part, level=scope)
+                found = Alias(
+                    None, table, entity, alias, None, part, level=scope, position=join.path.position
+                )
             elif alias.entity is not None and (counted := _counted(alias.entity, name)) is not None:
                 if not join.fetch or names:
                     raise SyntaxFault(f"{name!r} can only be fetched", join.path.position)
-                scope.steps[position].append(Step(Alias(None, None, None, alias, counts=counted), on=None))  # type: ignore[arg-type]
+                scope.steps[position].append(
+                    Step(Alias(None, None, None, alias, counts=counted, position=join.path.position), on=None)
+                )  # type: ignore[arg-type]
                 return
             else:
                 prop, target, table, on = paths.join_target(alias, name, join.path)
-                found = Alias(None, table, target, alias, prop, level=scope)
+                found = Alias(None, table, target, alias, prop, level=scope, position=join.path.position)
                 if target is not None and prop is not None and prop.is_collection:
                     for condition in self.restriction(target, table):
                         on = on & condition
@@ -202,31 +232,85 @@ class Compiler:
                 outputs.append(self._output("", value, columns, False))
             return outputs
         for position, item in enumerate(query.items):
-            value = expressions.joined_entity(expressions.value(item.expr))
+            value = self._selected(query, expressions, item.expr)
             if value.kind == "collection":
-                raise SyntaxFault("a collection cannot be selected: join it", 0)
+                raise SyntaxFault("a collection cannot be selected: join it", value.position)
             name = item.alias or str(position)
             if item.alias is not None:
                 scope.select_names[item.alias] = value
             as_permissions = (
                 value.kind == "entity" and query.instantiation == "map" and name.endswith(PERMISSIONS_SUFFIX)
             )
-            outputs.append(self._output(name, value, columns, as_permissions))
+            outputs.append(self._output(name, value, columns, as_permissions, grouped=bool(query.group)))
         return outputs
 
+    def _selected(self, query: tree.Query, expressions: Expressions, expr: tree.Expr) -> Value:
+        """The value of a select item.
+
+        A bare path is masked when its value is read, which leaves grouping alone; anything else within the database.
+        """
+        hidden_here = expressions.scope.outer is None and (query.distinct or not isinstance(expr, tree.Path))
+        before, self.hiding = self.hiding, self.hiding or hidden_here
+        try:
+            return expressions.joined_entity(expressions.value(expr))
+        finally:
+            self.hiding = before
+
+    # -- masked strings -------------------------------------------------------------------------------------------
+
+    def masks(self, value: Value) -> bool:
+        """The value is a string that the caller may see of some rows only (contract/model.md, section 7)."""
+        context, prop = self.context, value.prop
+        if (
+            context is None
+            or prop is None
+            or prop.masked is None
+            or value.alias is None
+            or value.kind != "string"
+        ):
+            return False
+        if prop.declared_by == "Experimenter":
+            return not (context.is_admin or context.leader_of)
+        return not context.has("ReadSession")
+
+    def hide(self, scope: Scope, value: Value) -> Value:
+        """The value with what the caller may not see replaced, while select items are compiled."""
+        context = self.context
+        if (
+            not self.hiding
+            or not self.masks(value)
+            or context is None
+            or value.alias is None
+            or value.prop is None
+        ):
+            return value
+        table = scope.use(value.alias)
+        shown: ColumnElement[bool] = false()
+        if value.prop.declared_by == "Experimenter":
+            maps = table_of("GroupExperimenterMap")
+            related = select(maps.c.child).where(maps.c.parent.in_(context.open_groups))
+            shown = or_(table.c.id.in_((context.user_id, ROOT_ID, GUEST_ID)), table.c.id.in_(related))
+        elif value.prop.declared_by == "Session":
+            shown = table.c.owner == context.user_id
+        substitute = (value.prop.masked or {})["as"]
+        instead = null() if substitute is None else literal(substitute, Text())
+        return Value("string", case((shown, value.column), else_=instead))
+
     def _output(
-        self, name: str, value: Value, columns: list[ColumnElement[Any]], as_permissions: bool
+        self,
+        name: str,
+        value: Value,
+        columns: list[ColumnElement[Any]],
+        as_permissions: bool,
+        *,
+        grouped: bool = False,
     ) -> Output:
         wanted: list[ColumnElement[Any]] = [value.column]
         if value.kind == "quantity" and value.second is not None:
             wanted.append(value.second)
-        if (
-            value.prop is not None
-            and value.prop.masked
-            and value.alias is not None
-            and value.kind == "string"
-        ):
-            wanted.append(value.alias.table.c.id)
+        if self.masks(value) and value.alias is not None:
+            row_id = value.alias.table.c.id
+            wanted.append(func.min(row_id) if grouped else row_id)
         if as_permissions and value.alias is not None:
             table = value.alias.table
             names = ("permissions", "owner_id", "group_id", "discriminator", "repo", "mimetype")
@@ -265,7 +349,7 @@ class Compiler:
             owner = owner.owner
         if owner is None or id(owner) not in selected:
             name = alias.name or (alias.via.name if alias.via else alias.details)
-            raise SyntaxFault(f"the owner of the fetched {name!r} is not selected", 0)
+            raise SyntaxFault(f"the owner of the fetched {name!r} is not selected", alias.position)
         return selected[id(owner)]
 
     def _finish(
@@ -277,20 +361,20 @@ class Compiler:
         outputs: Sequence[Output],
         *,
         ordered: bool = True,
-    ) -> Select[Any]:
+    ) -> tuple[Select[Any], bool]:
+        """The statement, and whether `distinct` still leaves rows that differ in what they are ordered by only."""
+        before, self.hiding = self.hiding, False
         conditions = list(scope.conditions)
         if query.where is not None:
             conditions.append(expressions.condition(query.where))
         group = [self._grouping(expressions.value(expr)) for expr in query.group]
         having = None if query.having is None else expressions.condition(query.having)
-        order = (
-            [_ordered(expressions.value(item.expr), item.descending) for item in query.order]
-            if ordered
-            else []
-        )
+        order = [(expressions.value(item.expr), item.descending) for item in query.order] if ordered else []
+        self.hiding = before
         scope.steps = [[step for step in steps if step.alias.table is not None] for steps in scope.steps]
-        if query.distinct and self.dialect == "postgresql":
-            columns = columns + [expressions.value(item.expr).column for item in query.order if ordered]
+        foreign = False
+        if query.distinct:
+            order, foreign = _order_by_selected(order, columns, outputs)
         labelled = [column.label(f"c{position}") for position, column in enumerate(columns)]
         statement = select(*labelled).select_from(scope.from_clause()).where(*conditions)
         if scope.outer is not None:
@@ -303,7 +387,9 @@ class Compiler:
             statement = statement.having(having)
         if query.distinct:
             statement = statement.distinct()
-        return statement.order_by(*order) if order else statement
+        if order:
+            statement = statement.order_by(*(_ordered(value, descending) for value, descending in order))
+        return statement, foreign
 
     def _grouping(self, value: Value) -> ColumnElement[Any]:
         return value.column
@@ -315,6 +401,32 @@ def _counted(entity: Entity, name: str) -> str | None:
         if prop.count_map == name:
             return prop.name
     return None
+
+
+def _order_by_selected(
+    order: Sequence[tuple[Value, bool]], columns: list[ColumnElement[Any]], outputs: Sequence[Output]
+) -> tuple[list[tuple[Value, bool]], bool]:
+    """For `select distinct`: what is ordered by has to be selected, so add to `columns` what is not.
+
+    The second result is true when an added column is no property of a selected entity: it may tell rows apart that
+    are alike otherwise.
+    """
+    tables = {
+        output.value.alias.table for output in outputs if output.value.kind == "entity" and output.value.alias
+    }
+    rewritten = []
+    foreign = False
+    for value, descending in order:
+        column = value.column
+        position = next((n for n, other in enumerate(columns) if other.compare(column)), len(columns))
+        if position == len(columns):
+            columns.append(column)
+            foreign = (
+                foreign or not {part.table for part in iterate(column) if isinstance(part, Column)} <= tables
+            )
+        name: ColumnElement[Any] = literal_column(f"c{position}")
+        rewritten.append((replace(value, sql=name), descending))
+    return rewritten, foreign
 
 
 def _ordered(value: Value, descending: bool) -> ColumnElement[Any]:

@@ -39,19 +39,23 @@ class Token:
 
 def _number(text: str) -> tuple[Any, str]:
     suffix = text[-1].lower()
-    if suffix == "l":
-        return int(text[:-1]), "long"
     if suffix in "df":
         return float(text[:-1]), "double"
     if any(mark in text for mark in ".eE"):
-        return float(text), "double"
-    value = int(text)
-    return value, "int" if value < 2**31 else "long"
+        return float(text.rstrip("lL")), "double"
+    digits = text.rstrip("lL").lstrip("0") or "0"
+    if len(digits) > 19 or int(digits) >= 2**63:
+        raise ValueError(text)
+    value = int(digits)
+    return value, "int" if value < 2**31 and suffix != "l" else "long"
 
 
 def tokenize(text: str) -> list[Token]:
     """Tokens of a query, an end token last. Raises SyntaxFault at a character that belongs to none."""
     tokens = []
+    position = text.find("\0")
+    if position >= 0:
+        raise SyntaxFault("unexpected null character", position)
     position = 0
     while position < len(text):
         match = _TOKEN.match(text, position)

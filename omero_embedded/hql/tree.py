@@ -12,6 +12,7 @@ class Literal:
 
     value: Any
     kind: str
+    position: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,7 @@ class Tuple:
 
 
 Expr: TypeAlias = (
-    Literal | Param | Path | Call | Aggregate | Cast | Extract | Case 
+    Literal | Param | Path | Call | Aggregate | Cast | Extract | Case
     | Negative | Arithmetic | Compare | Logic | Not | IsNull | IsEmpty | In
     | Like | Between | MemberOf | Exists | Quantified | Subquery | Tuple
 )  # fmt: skip

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import ColumnElement
 
 from ..model.entities import Entity, Property
+from .tokens import SyntaxFault
 
 if TYPE_CHECKING:
     from .scope import Alias
@@ -21,7 +22,7 @@ class Value:
 
     `kind`: string, int, long, double, bool, timestamp, null, unit, symbol, bytes, strings (scalars); entity (`sql` is its
     id, `alias` where it was declared); quantity (`sql` and `second` are value and unit); class; permissions; collection;
-    pair (one entry of a map).
+    pair (one entry of a map). `position` is the offset in the text.
     """
 
     kind: str
@@ -32,10 +33,11 @@ class Value:
     prop: Property | None = None
     nullable: bool = True
     extra: tuple[Any, ...] = field(default=())
+    position: int = 0
 
     @property
     def column(self) -> ColumnElement[Any]:
-        """The SQL expression; every kind but `collection` has one."""
+        """The SQL expression. Raises SyntaxFault for a collection, the only kind that has none."""
         if self.sql is None:
-            raise TypeError(f"a {self.kind} is no value")
+            raise SyntaxFault(f"a {self.kind} is no value", self.position)
         return self.sql

@@ -16,7 +16,7 @@ from omero.rtypes import rstring
 from sqlalchemy import Connection, func, select
 
 from .. import errors
-from ..security.context import GROUP_READ, GUEST_ID, ROOT_ID, USER_GROUP, CallContext
+from ..security.context import GUEST_ID, ROOT_ID, CallContext
 from .details import DetailsBuilder
 from .entities import MODEL, Entity, Property
 from .ice import Recipe, fill, recipe, unloaded
@@ -55,9 +55,10 @@ class Masking:
         ):
             return False
         if self._related is None:
-            groups = [g for g in context.member_of if g != USER_GROUP and context.level(g) & GROUP_READ]
             maps = table_of("GroupExperimenterMap")
-            rows = self._connection.execute(select(maps.c.child).where(maps.c.parent.in_(groups)))
+            rows = self._connection.execute(
+                select(maps.c.child).where(maps.c.parent.in_(context.open_groups))
+            )
             self._related = {row[0] for row in rows}
         return user_id not in self._related
 

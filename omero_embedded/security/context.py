@@ -126,6 +126,11 @@ class CallContext:
             )
         )
 
+    @cached_property
+    def open_groups(self) -> tuple[int, ...]:
+        """The user's groups, without `user`, whose members may see one another."""
+        return tuple(g for g in self.member_of if g != USER_GROUP and self.level(g) & GROUP_READ)
+
     def can_read(self, owner_id: int, group_id: int) -> bool:
         """An owned object of that owner and group is visible (contract/server.md, section 3.2)."""
         if group_id == USER_GROUP:
