@@ -11,6 +11,7 @@ import time
 
 import omero.clients
 import pytest
+from omero.cmd import Timing
 
 OMERO = [
     sys.executable,
@@ -134,4 +135,14 @@ def test_configuration_of_omero_config_is_honoured(site):
     assert (site.folder / "other.sqlite").exists()
     with pytest.raises(omero.SecurityViolation):
         service.getConfigValue("omero.embedded.db.url")
+    client.closeSession()
+
+
+def test_stop_ends_running_commands(site):
+    assert site.run("start", ROOTPASS="x").returncode == 0
+    client = _log_in(site, "x")
+    client.sf.submit(Timing(2000, 100))
+    begin = time.monotonic()
+    assert site.run("stop").returncode == 0
+    assert time.monotonic() - begin < 20
     client.closeSession()
