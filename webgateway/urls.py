@@ -131,4 +131,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     re_path(r"^render_shape_mask/(?P<shapeId>[0-9]+)/$", views.render_shape_mask),
     re_path(r"^img_detail/(?P<iid>[0-9]+)/$", views.full_viewer, name="webgateway_full_viewer"),
     re_path(r"^open_with/$", views.open_with_options, name="webgateway_open_with_options"),
+    optional(views.download_as, "download_as", r"download_as/", "iid"),
+    optional(views.archived_files, "archived_files", r"archived_files/download/", "iid"),
+    re_path(r"^original_file_paths/(?P<iid>[0-9]+)/$", views.original_file_paths, name="original_file_paths"),
+    re_path(r"^su/(?P<user>[^/]+)/$", views.su, name="webgateway_su"),
 ]

@@ -4,6 +4,7 @@ from omeroweb.login import LoginView
 from omeroweb.user import UserProxy
 from omeroweb.webgateway.parameters import get_longs, getIntOrDefault
 from omeroweb.webgateway.responder import jsonp, validate_rdef_query
+from omeroweb.webgateway.views.downloads import archived_files, download_as, original_file_paths
 from omeroweb.webgateway.views.histogram import histogram_json
 from omeroweb.webgateway.views.image_data import imageData_json
 from omeroweb.webgateway.views.index import index
@@ -38,6 +39,7 @@ from omeroweb.webgateway.views.shape_pictures import (
     render_shape_mask,
     render_shape_thumbnail,
 )
+from omeroweb.webgateway.views.su import su
 from omeroweb.webgateway.views.thumbnails import (
     get_thumbnail_json,
     get_thumbnails_json,
@@ -49,8 +51,10 @@ from omeroweb.webgateway.views.viewer import full_viewer, open_with_options
 __all__ = [
     "LoginView",
     "UserProxy",
+    "archived_files",
     "copy_image_rdef_json",
     "datasetDetail_json",
+    "download_as",
     "full_viewer",
     "getIntOrDefault",
     "get_image_rdef_json",
@@ -72,6 +76,7 @@ __all__ = [
     "list_compatible_imgs_json",
     "luts_png",
     "open_with_options",
+    "original_file_paths",
     "plateGrid_json",
     "projectDetail_json",
     "render_birds_eye_view",
@@ -88,6 +93,7 @@ __all__ = [
     "render_thumbnail",
     "reset_rdef_json",
     "save_image_rdef_json",
+    "su",
     "validate_rdef_query",
     "wellData_json",
 ]

@@ -8,31 +8,13 @@ from django.http import HttpRequest, HttpResponseBase
 
 from omero_rendering import DEFAULT_QUALITY
 from omeroweb.decorators import login_required
-from omeroweb.errors import BadRequest
 from omeroweb.webgateway import regions, rendering
 from omeroweb.webgateway.queries import limits, luts
 from omeroweb.webgateway.rendering import Picture
 from omeroweb.webgateway.rendering_query import RenderingQuery
 from omeroweb.webgateway.responder import jpeg_response, validate_rdef_query
-
-
-def whole_plane(request: HttpRequest, iid: str | int, z: str | None, t: str | None, conn: Any) -> Picture:
-    """The plane that a request asks for. Raises BadRequest for planes too large to be rendered whole."""
-    query = RenderingQuery.from_request(request)
-    facts = rendering.facts_of(conn, int(iid))
-    largest = limits.load(conn).download_pixels
-    if facts.size_x * facts.size_y > largest:
-        raise BadRequest(f"Image:{iid} is too large to be rendered whole: more than {largest} pixels")
-    settings = rendering.settings_for(conn, facts, query).settings
-    return Picture(
-        facts,
-        settings,
-        luts.for_settings(conn, settings),
-        rendering.plane_number("z", z, facts.size_z, settings.default_z),
-        rendering.plane_number("t", t, facts.size_t, settings.default_t),
-        projection=query.projection,
-        quality=DEFAULT_QUALITY if query.quality is None else query.quality,
-    )
+from omeroweb.webgateway.views.downloads import single_picture
+from omeroweb.webgateway.views.whole_planes import whole_plane
 
 
 @login_required()
@@ -42,9 +24,12 @@ def render_image(
     z: str | None = None,
     t: str | None = None,
     conn: Any = None,
+    download: bool = False,
     **kwargs: Any,
 ) -> HttpResponseBase:
-    """A whole plane as JPEG."""
+    """A whole plane as JPEG, or, with `download`, as a file to keep."""
+    if download:
+        return single_picture(request, iid, z, t, conn)
     picture = whole_plane(request, iid, z, t, conn)
     return jpeg_response(request, picture.etag, lambda: rendering.jpeg(conn, picture))
 

@@ -15,7 +15,7 @@ from omeroweb.webgateway import line_plots, rendering, split_channel
 from omeroweb.webgateway.queries import limits
 from omeroweb.webgateway.rendering import Picture
 from omeroweb.webgateway.responder import jpeg_response
-from omeroweb.webgateway.views.planes import whole_plane
+from omeroweb.webgateway.views.whole_planes import whole_plane
 
 _PANEL_QUALITY = 0.9
 _WIDEST_LINE = 1000
