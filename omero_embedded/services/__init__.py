@@ -9,6 +9,7 @@ from .container import ContainerService
 from .ldap import LdapService
 from .metadata import MetadataService
 from .pixels import PixelsService
+from .projection import ProjectionService
 from .query import QueryService
 from .raw_file_store import RawFileStoreService
 from .raw_pixels_store import RawPixelsStore
@@ -31,6 +32,7 @@ STATELESS: dict[str, type[Service]] = {
     "ILdap": LdapService,
     "IMetadata": MetadataService,
     "IPixels": PixelsService,
+    "IProjection": ProjectionService,
     "IQuery": QueryService,
     "IRenderingSettings": RenderingSettingsService,
     "IRepositoryInfo": RepositoryInfoService,
