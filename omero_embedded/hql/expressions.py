@@ -334,7 +334,7 @@ class Expressions:
 
     def _negative(self, expr: tree.Negative) -> Value:
         inner = self.value(expr.expr)
-        return Value(inner.kind, -inner.column)
+        return Value(scalar_kind(inner.kind), -inner.column)
 
     def _arithmetic(self, expr: tree.Arithmetic) -> Value:
         if expr.operator == "||":
@@ -354,7 +354,10 @@ class Expressions:
 
     def _subquery(self, expr: tree.Subquery) -> Value:
         inner = self.compiler.subquery(expr.query, self.scope)
-        return Value(inner.kind, inner.statement.scalar_subquery(), prop=inner.prop)
+        kind = inner.kind if inner.kind in ("unit", "symbol") else scalar_kind(inner.kind)
+        return Value(
+            kind, inner.statement.scalar_subquery(), prop=inner.prop if kind in ("unit", "symbol") else None
+        )
 
     def _case(self, expr: tree.Case) -> Value:
         whens: list[tuple[Any, Value]] = []
@@ -366,7 +369,7 @@ class Expressions:
             whens.append((test, self.value(result)))
         otherwise = self.value(expr.otherwise) if expr.otherwise is not None else None
         branches = [value for _, value in whens] + ([otherwise] if otherwise else [])
-        kind = next((value.kind for value in branches if value.kind != "null"), "string")
+        kind = scalar_kind(next((value.kind for value in branches if value.kind != "null"), "string"))
         return Value(
             kind,
             case(
@@ -473,7 +476,7 @@ class Expressions:
             return Value("string", cast(self._argument(expr, 0).column, Text()))
         if name == "abs":
             value = self._argument(expr, 0)
-            return Value(value.kind, func.abs(value.column))
+            return Value(scalar_kind(value.kind), func.abs(value.column))
         if name == "mod":
             left, right = self._argument(expr, 0), self._argument(expr, 1)
             return Value(_number(left), left.column.op("%")(right.column))
@@ -481,7 +484,9 @@ class Expressions:
             return Value("double", func.sqrt(self._argument(expr, 0, "double").column))
         if name == "nullif":
             left = self._argument(expr, 0)
-            return Value(left.kind, func.nullif(left.column, self._argument(expr, 1, left.kind).column))
+            return Value(
+                scalar_kind(left.kind), func.nullif(left.column, self._argument(expr, 1, left.kind).column)
+            )
         if name == "locate":
             needle, text = self._argument(expr, 0, "string").column, self._argument(expr, 1, "string").column
             find = func.instr if self.compiler.dialect == "sqlite" else func.strpos
@@ -504,9 +509,7 @@ class Expressions:
         kind = next((value.kind for value in typed if value.kind != "null"), None)
         values = [self.value(argument, kind) for argument in expr.arguments]
         shown = kind or values[0].kind
-        return Value(
-            "long" if shown == "entity" else shown, func.coalesce(*(value.column for value in values))
-        )
+        return Value(scalar_kind(shown), func.coalesce(*(value.column for value in values)))
 
     def _index(self, expr: tree.Call) -> Value:
         """Position of a list member; minIndex and maxIndex over an alias or a collection."""
@@ -543,6 +546,12 @@ class Expressions:
 
 def _concat(left: Value, right: Value) -> Any:
     return cast(left.column, Text()).op("||")(cast(right.column, Text()))
+
+
+def scalar_kind(kind: str) -> str:
+    """Kind of the result of a function or subquery that gives a value of `kind` back."""
+    kinds = {"entity": "long", "pair": "long", "permissions": "long", "quantity": "double"}
+    return kinds.get(kind, "string" if kind in ("unit", "class", "symbol", "strings") else kind)
 
 
 def _number(value: Value) -> str:

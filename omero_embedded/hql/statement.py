@@ -23,6 +23,7 @@ from sqlalchemy import (
     null,
     or_,
     select,
+    true,
 )
 from sqlalchemy.sql.visitors import iterate
 
@@ -194,9 +195,8 @@ class Compiler:
             elif alias.entity is not None and (counted := _counted(alias.entity, name)) is not None:
                 if not join.fetch or names:
                     raise SyntaxFault(f"{name!r} can only be fetched", join.path.position)
-                scope.steps[position].append(
-                    Step(Alias(None, None, None, alias, counts=counted, position=join.path.position), on=None)
-                )  # type: ignore[arg-type]
+                counting = Alias(None, None, None, alias, counts=counted, position=join.path.position)
+                scope.steps[position].append(Step(counting, true()))
                 return
             else:
                 prop, target, table, on = paths.join_target(alias, name, join.path)
