@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import omero
-from omero.rtypes import unwrap
+from omero.rtypes import rint, unwrap
 
 _IMAGES = "select i from Image i left outer join fetch i.fileset where i.id in (:ids)"
 _FILESETS = """
@@ -68,7 +68,7 @@ class ImageFiles:
 
 def images_of_wells(conn: Any, well_ids: Sequence[int], index: int) -> list[int]:
     """Image at sample `index` of each well, in the wells' order."""
-    params = omero.sys.ParametersI().addIds(list(well_ids)).addInt("index", index)
+    params = omero.sys.ParametersI().addIds(list(well_ids)).add("index", rint(index))
     rows = conn.getQueryService().projection(_WELL_IMAGES, params, conn.SERVICE_OPTS)
     by_well = {row[0].val: unwrap(row[1]) for row in rows}
     return [by_well[well] for well in well_ids if by_well.get(well) is not None]

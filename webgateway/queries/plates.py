@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import omero
-from omero.rtypes import unwrap
+from omero.rtypes import rint, unwrap
 
 _PLATE = "select p from Plate p where p.id = :id"
 _WELLS = "select w.row, w.column from Well w where w.plate.id = :id"
@@ -56,7 +56,7 @@ def fields(conn: Any, plate_id: int, field: int, acquisition_id: int | None = No
     params = omero.sys.ParametersI().addId(plate_id)
     hql = _SAMPLES
     if acquisition_id is None:
-        params.addInt("field", field)
+        params.add("field", rint(field))
         hql += " and index(ws) = :field"
     else:
         params.addLong("acquisition", acquisition_id)
