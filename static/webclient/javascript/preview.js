@@ -69,7 +69,6 @@ async function show(root) {
   };
   const channels = new ChannelControls(settings, { server: server(), gateway: gateway(), loadImported });
   const planes = ["z", "t"].filter((axis) => data.size[axis] > 1).map((axis) => new PlaneSlider(axis, settings, viewport).element);
-  planes.forEach((element) => element.classList.replace("z", "t"));
   const rdefs = JSON.parse(root.dataset.rdefs || "[]");
   controls.append(...planes, toolbar.element, channels.element, ...[userSettings(settings, rdefs)].filter(Boolean));
   root.prepend(h("div", { class: "general-toolbar" }, fullViewer));

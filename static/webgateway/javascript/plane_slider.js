@@ -5,8 +5,8 @@ import { h, iconButton, icon } from "../../common/javascript/dom.js";
 const FRAMES_PER_SECOND = 8;
 
 export class PlaneSlider {
-  /** @param {"z" | "t"} axis */
-  constructor(axis, settings, viewport) {
+  /** @param {"z" | "t"} axis @param {boolean} vertical */
+  constructor(axis, settings, viewport, vertical = false) {
     Object.assign(this, { axis, settings, viewport, playing: 0 });
     this.count = settings.data.size[axis];
     const name = axis.toUpperCase();
@@ -16,9 +16,9 @@ export class PlaneSlider {
     const step = (glyph, label, by, className) => iconButton(glyph, label, () => this.go(this.value + by), { class: `icon-button ${className}` });
     this.back = this.playButton(-1, `Play ${name} backwards`);
     this.forth = this.playButton(1, `Play ${name}`);
-    const [less, more] = axis === "z" ? ["chevron-down", "chevron-up"] : ["chevron-left", "chevron-right"];
+    const [less, more] = vertical ? ["chevron-down", "chevron-up"] : ["chevron-left", "chevron-right"];
     const parts = [this.back, step(less, `Previous ${name}`, -1, "step"), this.range, step(more, `Next ${name}`, 1, "step"), this.forth];
-    this.element = h("div", { class: `plane-slider ${axis}` }, h("span", { class: "name" }, name), ...(axis === "z" ? parts.reverse() : parts), this.output);
+    this.element = h("div", { class: `plane-slider ${axis} ${vertical ? "vertical" : "horizontal"}` }, h("span", { class: "name" }, name), ...(vertical ? parts.reverse() : parts), this.output);
     if (this.count < 2) {
       this.element.dataset.inert = "";
       this.element.querySelectorAll("button, input").forEach((control) => (control.disabled = true));

@@ -87,7 +87,7 @@ function projection(settings) {
 }
 
 function quality(settings) {
-  const select = h("select", { "aria-label": "Quality" }, [["", "Quality: server's"], ["1.0", "High"], ["0.9", "Normal"], ["0.5", "Low"]].map(([value, label]) => h("option", { value }, label)));
+  const select = h("select", { "aria-label": "Quality" }, [["", "Default quality"], ["1.0", "High"], ["0.9", "Normal"], ["0.5", "Low"]].map(([value, label]) => h("option", { value }, label)));
   select.value = query.get("q") ?? "";
   select.addEventListener("change", () => settings.setQuality(select.value || null));
   return select;
@@ -213,7 +213,7 @@ async function start() {
   viewport.addEventListener("failed", () => say("A part of the image could not be loaded.", MESSAGE_TIME));
   applyAddress(settings, viewport);
   const main = root.querySelector(".viewer-main");
-  const sliders = { z: new PlaneSlider("z", settings, viewport), t: new PlaneSlider("t", settings, viewport) };
+  const sliders = { z: new PlaneSlider("z", settings, viewport, true), t: new PlaneSlider("t", settings, viewport) };
   main.append(sliders.z.element, sliders.t.element);
   viewSection(settings, viewport);
   channelSection(settings);
