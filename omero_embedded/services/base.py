@@ -12,9 +12,10 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import Ice
+import omero
 from sqlalchemy import Connection
 
 from .. import errors
@@ -228,20 +229,32 @@ class ServiceServant:
                 log.exception("closing %s of session %d failed", self.name, self.session.id)
 
 
-def _operations(interface: Any) -> dict[str, bool]:
-    """Slice operations of a generated class, inherited ones too, and whether each is AMD."""
-    found: dict[str, bool] = {}
+class _Operation(NamedTuple):
+    """One Slice operation: answered asynchronously or not; `declares` says that it may raise `omero.ServerError`."""
+
+    is_amd: bool
+    declares: bool
+
+
+_UNDECLARING = ("omero.cmd", "Glacier2")
+"""Slice modules whose operations name no server errors in their signature."""
+
+
+def _operations(interface: Any) -> dict[str, _Operation]:
+    """Slice operations of a generated class, inherited ones too."""
+    found: dict[str, _Operation] = {}
     for base in interface.__mro__:
         if base is object or base is Ice.Object:
             continue
+        declares = base.__module__ not in _UNDECLARING
         for attribute, value in vars(base).items():
             if not callable(value) or attribute.startswith(("ice_", "__")):
                 continue
             names = value.__code__.co_varnames[: value.__code__.co_argcount]
             if attribute.endswith("_async") and "_cb" in names:
-                found.setdefault(attribute.removesuffix("_async"), True)
+                found.setdefault(attribute.removesuffix("_async"), _Operation(True, declares))
             elif names and names[-1] == "current":
-                found.setdefault(attribute, False)
+                found.setdefault(attribute, _Operation(False, declares))
     return found
 
 
@@ -252,23 +265,34 @@ def _missing(operation: str) -> Callable[..., Any]:
     return unsupported
 
 
-def _asynchronous(operation: str, label: str, method: Callable[..., Any]) -> Callable[..., None]:
+def _answer(error: Exception, label: str, operation: _Operation) -> Any:
+    """The exception to send; where no server error is declared, an ended session is one whose objects are gone."""
+    known = translate(error, label)
+    gone = isinstance(known, omero.SessionException)
+    return Ice.ObjectNotExistException() if gone and not operation.declares else known
+
+
+def _asynchronous(
+    name: str, label: str, operation: _Operation, method: Callable[..., Any]
+) -> Callable[..., None]:
     def dispatch(self: ServiceServant, answer: Any, *arguments: Any) -> None:
         try:
-            result = self.run(operation, method, arguments[:-1], arguments[-1])
+            result = self.run(name, method, arguments[:-1], arguments[-1])
             answer.ice_response(result)
         except Exception as error:  # noqa: BLE001  every error must reach the client as an answer
-            answer.ice_exception(translate(error, label))
+            answer.ice_exception(_answer(error, label, operation))
 
     return dispatch
 
 
-def _synchronous(operation: str, label: str, method: Callable[..., Any]) -> Callable[..., Any]:
+def _synchronous(
+    name: str, label: str, operation: _Operation, method: Callable[..., Any]
+) -> Callable[..., Any]:
     def dispatch(self: ServiceServant, *arguments: Any) -> Any:
         try:
-            return self.run(operation, method, arguments[:-1], arguments[-1])
+            return self.run(name, method, arguments[:-1], arguments[-1])
         except Exception as error:
-            raise translate(error, label) from error
+            raise _answer(error, label, operation) from error
 
     return dispatch
 
@@ -295,11 +319,11 @@ def servant(service_class: type[Service], interface: Any) -> type[Any]:
     if known is not None:
         return known
     namespace: dict[str, Any] = {}
-    for operation, is_amd in _operations(interface).items():
-        label = f"{interface.__name__}.{operation}"
-        method = _method(service_class, operation) or _missing(label)
-        build = _asynchronous if is_amd else _synchronous
-        namespace[f"{operation}_async" if is_amd else operation] = build(operation, label, method)
+    for name, operation in _operations(interface).items():
+        label = f"{interface.__name__}.{name}"
+        method = _method(service_class, name) or _missing(label)
+        build = _asynchronous if operation.is_amd else _synchronous
+        namespace[f"{name}_async" if operation.is_amd else name] = build(name, label, operation, method)
     made = type(f"{service_class.__name__}Servant", (ServiceServant, interface), namespace)
     return _SERVANTS.setdefault((service_class, interface), made)
 

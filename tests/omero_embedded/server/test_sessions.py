@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import Ice
 import omero
+import omero.cmd
 import pytest
 from omero.api import IAdminPrx, IConfigPrx
 from omero.model import ExperimenterGroupI, ExperimenterI, SessionI
@@ -297,3 +298,16 @@ def test_opening_a_session_is_quick(server, login):
         times.append(time.perf_counter() - begin)
         client.closeSession()
     assert sorted(times)[len(times) // 2] < 0.05
+
+
+def test_factory_of_an_ended_session_is_gone(server):
+    one, two = server.login(), server.client()
+    two.joinSession(one.getSessionId())
+    factory = two.sf
+    one.killSession()
+    with pytest.raises((omero.RemovedSessionException, Ice.ObjectNotExistException)):
+        factory.keepAlive(None)
+    with pytest.raises(Ice.ObjectNotExistException):
+        factory.submit(omero.cmd.Timing(1, 1))
+    two.closeSession()
+
