@@ -87,6 +87,7 @@ def main() -> None:
         check("format", "ruff", "format", "--check", "."),
         check("style", "ruff", "check", "."),
         check("types", "mypy", *mypy),
+        check("types of the tools", "mypy", "tools"),
         check(
             "import rules",
             "lint-imports",
@@ -96,6 +97,7 @@ def main() -> None:
             str(ROOT / "pyproject.toml"),
             folder=TREE,
         ),
+        check_circles(),
     ]
     if not all(passed):
         sys.exit("lint: problems, see above")
