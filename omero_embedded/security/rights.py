@@ -26,6 +26,7 @@ from .context import (
     WORLD_WRITE,
     CallContext,
 )
+from .unindexed import Unindexed
 
 CHGRP_TARGETS = ("Instrument", "Annotation", "Dataset", "Project", "Folder", "Image", "OriginalFile", "RenderingDef",
                  "Thumbnail", "Experiment", "Fileset", "Job", "Roi", "Plate", "Screen", "Link")  # fmt: skip
@@ -161,7 +162,7 @@ def _legal(entity: Entity, targets: tuple[str, ...]) -> bool:
 
 def read_condition(context: CallContext, table: Table | Any) -> ColumnElement[bool]:
     """Condition on the rows of an owned entity's table that the user may read (contract/hql.md, section 3.10)."""
-    owner, group = table.c.owner_id, table.c.group_id
+    owner, group = Unindexed(table.c.owner_id), Unindexed(table.c.group_id)
     if context.group_id >= 0:
         level = context.level(context.group_id)
         sees_all = (
