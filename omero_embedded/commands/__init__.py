@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MODULES = (
     "basic",
     "delete",
+    "find",
+    "give",
+    "level",
     "move",
     "sessions",
     "skip_head",

@@ -72,7 +72,7 @@ def descend(
             else:
                 passed.append(row_id)
         if passed:
-            stack += _below(connection, root, passed)
+            stack += below(connection, root, passed)
     return {name: sorted(ids) for name, ids in found.items()}
 
 
@@ -87,7 +87,7 @@ def _classes(connection: Connection, root: str, ids: Sequence[int]) -> list[tupl
     return rows
 
 
-def _below(connection: Connection, root: str, ids: Sequence[int]) -> list[tuple[str, list[int]]]:
+def below(connection: Connection, root: str, ids: Sequence[int]) -> list[tuple[str, list[int]]]:
     """Parts, references and contents of objects, by root."""
     below: dict[str, set[int]] = defaultdict(set)
     for chunk in chunks(ids):

@@ -222,7 +222,7 @@ def order_memberships(transaction: Transaction, user_id: int, *, first: int | No
 
 
 def change_level(transaction: Transaction, group_id: int, permissions: int) -> None:
-    """Store a group's level on the group and on all rows of its data.
+    """Change a group's level.
 
     Raises SecurityViolation when links between different owners exist that the new level forbids.
     """
@@ -232,6 +232,12 @@ def change_level(transaction: Transaction, group_id: int, permissions: int) -> N
         return
     if _narrows(int(present or 0), permissions):
         _check_links(transaction, group_id, permissions)
+    write_level(transaction, group_id, permissions)
+
+
+def write_level(transaction: Transaction, group_id: int, permissions: int) -> None:
+    """Store a group's level on the group and on all rows of its data, without asking what the group holds."""
+    groups = table_of("ExperimenterGroup")
     transaction.connection.execute(
         update(groups)
         .where(groups.c.id == group_id)
