@@ -171,9 +171,9 @@ def _connected(conn: Any, session_uuid: str | None = None) -> bool:
     except (Ice.SyscallException, Ice.DNSException, Ice.TimeoutException) as error:
         raise ServerUnavailable from error
     if not connected:
-        error = conn.getLastError() if hasattr(conn, "_last_error") else None
-        if isinstance(error, (Ice.SocketException, Ice.DNSException, Ice.TimeoutException)):
-            raise ServerUnavailable from error
+        last = conn.getLastError() if hasattr(conn, "_last_error") else None
+        if isinstance(last, (Ice.SocketException, Ice.DNSException, Ice.TimeoutException)):
+            raise ServerUnavailable from last
     return connected
 
 

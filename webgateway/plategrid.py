@@ -91,7 +91,7 @@ class PlateGrid:
             [None] * (limits.end_column - limits.first_column)
             for _ in range(limits.end_row - limits.first_row)
         ]
-        sizes = []
+        sizes: list[Any] = []
         for field in found:
             image = images.get(field.image_id)
             if image is None:

@@ -89,7 +89,8 @@ class ContainerService(Service):
         self, call: Call, name: str, chosen: LoadOptions, condition: str, values: dict[str, Any], by_ids: bool
     ) -> list[Any]:
         joins, holder = _HIERARCHIES[name]
-        conditions, parameters = [], {}
+        conditions: list[str] = []
+        parameters: dict[str, Any] = {}
         if not by_ids:
             conditions, parameters = chosen.conditions("root")
             if not conditions:

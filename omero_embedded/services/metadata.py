@@ -38,7 +38,8 @@ class MetadataService(Service):
         if not found:
             return found
         wanted = {entity_named(name).name for name in annotationTypes}
-        conditions, values = ["l.parent.id in (:ids)"], {"ids": list(found)}
+        conditions = ["l.parent.id in (:ids)"]
+        values: dict[str, Any] = {"ids": list(found)}
         if annotatorIds:
             conditions.append("a.details.owner.id in (:annotators)")
             values["annotators"] = list(annotatorIds)
@@ -179,7 +180,7 @@ def _light_sources(call: Call, sources: Sequence[Any]) -> dict[int, Any]:
     for source in sources:
         if source is not None:
             by_class[MODEL.of_object(source).name].append(source._id.val)
-    loaded = {}
+    loaded: dict[int, Any] = {}
     for name, ids in by_class.items():
         text = f"select s from {name} s left outer join fetch s.instrument {_SOURCE_PARTS[name]} where s.id in (:ids)"
         loaded.update((source._id.val, source) for source in call.query(text, ids=ids))
