@@ -247,10 +247,10 @@ class Expressions:
         assert value.prop is not None
         owner = self.scope.use(value.alias)
         if value.prop.kind == "map":
-            pairs = map_table_of(value.prop).alias()
+            pairs = self.scope.fresh(map_table_of(value.prop))
             return pairs, [pairs.c.owner_id == owner.c.id], None
         element = MODEL[value.prop.element]
-        members = table_of(element.name).alias()
+        members = self.scope.fresh(table_of(element.name))
         inverse = element.properties[str(value.prop.inverse)]
         conditions = [members.c[inverse.column] == owner.c.id, *self.compiler.restriction(element, members)]
         return members, conditions, element

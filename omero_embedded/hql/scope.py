@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, func, literal, select, true
+from sqlalchemy import ColumnElement, FromClause, Table, func, literal, select, true
 
 from ..model.entities import MODEL, Entity, Property
 from ..model.tables import map_table_of, table_of
@@ -74,6 +75,16 @@ class Scope:
     conditions: list[ColumnElement[bool]] = field(default_factory=list)
     used_outer: set[Any] = field(default_factory=set)
     _implicit: dict[tuple[int, str], Alias] = field(default_factory=dict)
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.outer is not None:
+            self._numbers = self.outer._numbers
+
+    def fresh(self, table: Table) -> Any:
+        """An alias of a table that nothing else in the whole query uses."""
+        number = self._numbers[table.name] = self._numbers.get(table.name, 0) + 1
+        return _numbered(table, number)
 
     def find(self, name: str) -> Alias | None:
         """The alias of that name here or further out."""
@@ -114,11 +125,17 @@ class Scope:
         """Inner join of a to-one target; several uses of one path share it."""
         found = self._implicit.get((id(alias), key))
         if found is None:
-            table = table_of(entity.name).alias()
+            table = self.fresh(table_of(entity.name))
             found = Alias(None, table, entity, level=self)
             self._implicit[id(alias), key] = found
             self.implicit.append(Step(found, table.c.id == column))
         return found
+
+
+@cache
+def _numbered(table: Table, number: int) -> Any:
+    """Aliases are made once: making their columns costs more than compiling a query that uses them."""
+    return table.alias(f"{table.name}_{number}")
 
 
 def properties_named(entity: Entity, name: str) -> list[Property]:
@@ -294,11 +311,11 @@ class Paths:
             raise SyntaxFault(f"{alias.entity.name} has no association {name!r}", path.position)
         prop = found[0]
         if prop.kind == "map":
-            pairs = map_table_of(prop).alias()
+            pairs = self.scope.fresh(map_table_of(prop))
             return prop, None, pairs, pairs.c.owner_id == table.c.id
         if prop.is_collection:
             element = MODEL[prop.element]
-            member = table_of(element.name).alias()
+            member = self.scope.fresh(table_of(element.name))
             inverse = element.properties[str(prop.inverse)]
             return prop, element, member, member.c[inverse.column] == table.c.id
         if not prop.is_to_one:
@@ -308,7 +325,7 @@ class Paths:
                 f"{name!r} differs between the subclasses of {alias.entity.name}", path.position
             )
         target = MODEL[str(prop.target)]
-        joined = table_of(target.name).alias()
+        joined = self.scope.fresh(table_of(target.name))
         return prop, target, joined, joined.c.id == table.c[prop.column]
 
     def join_details(self, alias: Alias, name: str, path: Path) -> tuple[Entity, Any, Any]:
@@ -318,7 +335,7 @@ class Paths:
         if column not in table.c:
             entity = "a pair" if alias.entity is None else alias.entity.name
             raise SyntaxFault(f"{entity} has no details.{name}", path.position)
-        joined = table_of(target).alias()
+        joined = self.scope.fresh(table_of(target))
         return MODEL[target], joined, joined.c.id == table.c[column]
 
 

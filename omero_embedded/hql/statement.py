@@ -140,7 +140,7 @@ class Compiler:
             entity = MODEL.find(str(source.entity))
             if entity is None or str(source.entity).startswith(("omero.", "::")):
                 raise SyntaxFault(f"unknown entity {source.entity}", source.entity.position)
-            table = table_of(entity.name).alias()
+            table = scope.fresh(table_of(entity.name))
             alias = Alias(source.alias, table, entity, level=scope)
             scope.ranges.append(alias)
             scope.steps.append([])
