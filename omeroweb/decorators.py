@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
@@ -23,7 +24,7 @@ from django.urls import NoReverseMatch, Resolver404, resolve, reverse
 
 from omeroweb import public, server_settings
 from omeroweb.connector import SESSION_KEY, Connector
-from omeroweb.errors import BadRequest
+from omeroweb.errors import BadRequest, ServerUnavailable
 from omeroweb.httprsp import is_ajax
 from omeroweb.pool import GONE, POOL, is_alive
 from omeroweb.responses import ConnCleaningHttpResponse, TableClosingHttpResponse
@@ -121,11 +122,9 @@ class login_required:
             return None
         if share.owner is not None and share.owner.id.val == conn.getUserId():
             return None
-        if share.started is not None and share.timeToLive is not None:
-            import time
-
-            if share.started.val + share.timeToLive.val < time.time() * 1000:
-                return None
+        limited = share.started is not None and share.timeToLive is not None
+        if limited and share.started.val + share.timeToLive.val < time.time() * 1000:
+            return None
         conn.SERVICE_OPTS.setOmeroShare(int(share_id))
         return conn
 
@@ -280,31 +279,31 @@ class login_required:
                 # Another view's connection: that view logged in, and gives it back.
                 return view(request, *args, **kwargs)
             url = request.GET.get("url") or request.get_full_path()
-            conn = self.get_connection(kwargs.pop("server_id", None), request)
+            server_id = kwargs.pop("server_id", None)
+            conn = self.get_connection(server_id, request)
             if conn is None:
                 return self.on_not_logged_in(request, url)
-            keep = False
             try:
-                response = self._run(view, request, url, conn, args, kwargs)
-                keep = not self.doConnectionCleanup and isinstance(response, ConnCleaningHttpResponse)
-                if isinstance(response, ConnCleaningHttpResponse) and self.doConnectionCleanup:
-                    raise omero.ApiUsageException(
-                        None, None, "A view that streams from its connection needs doConnectionCleanup=False"
-                    )
-                return response
+                return self._run(view, request, url, conn, args, kwargs)
             except GONE as error:
                 if is_alive(conn):
-                    raise
-                logger.info("The OMERO session ended during %s", request.path)
-                POOL.discard(conn)
-                connector = Connector.from_session(request)
-                if connector is not None and connector.omero_session_key:
-                    POOL.forget(connector.omero_session_key)
-                request.session.pop(SESSION_KEY, None)
-                return self.on_not_logged_in(request, url, error)
-            finally:
-                if not keep:
                     POOL.release(conn)
+                    raise
+                logger.info("The connection ended during %s: %s", request.path, type(error).__name__)
+                fresh = self._replacement(conn, server_id, request)
+                if fresh is None:
+                    return self.on_not_logged_in(request, url, error)
+                if request.method not in ("GET", "HEAD"):
+                    # What the view has done already is unknown; the user decides whether to do it again.
+                    POOL.release(fresh)
+                    raise ServerUnavailable(
+                        "The connection to the server was interrupted. Please try again."
+                    ) from error
+                try:
+                    return self._run(view, request, url, fresh, args, kwargs)
+                except GONE:
+                    POOL.discard(fresh)
+                    raise
 
         return wrapped
 
@@ -317,15 +316,42 @@ class login_required:
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
     ) -> Any:
-        self.on_logged_in(request, conn)
-        self.verify_is_admin(conn)
-        self.verify_is_group_owner(conn, kwargs.get("gid"))
-        self.load_server_settings(conn, request)
-        share_id = kwargs.get("share_id")
-        conn_share = self.prepare_share_connection(request, conn, share_id)
-        if conn_share is not None:
-            self.on_share_connection_prepared(request, conn_share)
-        return view(request, *args, **{**kwargs, "conn": conn, "url": url})
+        """Call the view with a connection and give it back, unless a stream needs it or it may be broken."""
+        keep = False
+        try:
+            self.on_logged_in(request, conn)
+            self.verify_is_admin(conn)
+            self.verify_is_group_owner(conn, kwargs.get("gid"))
+            self.load_server_settings(conn, request)
+            conn_share = self.prepare_share_connection(request, conn, kwargs.get("share_id"))
+            if conn_share is not None:
+                self.on_share_connection_prepared(request, conn_share)
+            response = view(request, *args, **{**kwargs, "conn": conn, "url": url})
+            if isinstance(response, ConnCleaningHttpResponse):
+                if self.doConnectionCleanup:
+                    raise omero.ApiUsageException(
+                        None, None, "A view that streams from its connection needs doConnectionCleanup=False"
+                    )
+                keep = True
+            return response
+        except GONE:
+            # Whether the connection can still be used is found out by the caller.
+            keep = True
+            raise
+        finally:
+            if not keep:
+                POOL.release(conn)
+
+    def _replacement(self, conn: Any, server_id: Any, request: HttpRequest) -> Any | None:
+        """Another connection after one broke; None when the OMERO session is gone, too.
+
+        Raises ServerUnavailable when the server does not answer: then nobody is logged out.
+        """
+        session_uuid = conn._lease.key.session_uuid if hasattr(conn, "_lease") else None
+        POOL.discard(conn)
+        if session_uuid is not None:
+            POOL.forget(session_uuid)
+        return self.get_connection(server_id, request)
 
 
 class render_response:

@@ -129,6 +129,8 @@ class LoginView(View):
         if conn is None:
             return self.handle_not_logged_in(request, self._reason(connector, fits), form)
         try:
+            # A new key, so that nobody can log a visitor into a session that he prepared.
+            request.session.cycle_key()
             connector.to_session(request)
             self.forget_former_user(request, conn)
             return self.handle_logged_in(request, conn, connector)

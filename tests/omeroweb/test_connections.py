@@ -18,6 +18,11 @@ AGENT = "OMERO.web tests"
 
 
 @pytest.fixture
+def user(make_user: Callable[..., Any]) -> Any:
+    return make_user()
+
+
+@pytest.fixture
 def connector(site: None, server: Any) -> Connector:
     """A connector with a live OMERO session of root."""
     found = Connector(1, False)
@@ -193,6 +198,40 @@ def test_a_session_that_ends_between_two_requests_leads_to_the_login_page(
     # The pooled connection is still trusted; the view's own call finds out.
     response = client.get("/webgateway/imgData/1/")
     assert response.status_code == 302
+
+
+def test_a_broken_connection_is_replaced(log_in: Callable[..., Client]) -> None:
+    client = log_in()
+    client.get("/webgateway/proj/list/")
+    for conns in POOL._idle.values():
+        for conn in conns:
+            conn.c.ic.destroy()
+    assert client.get("/webgateway/proj/list/").status_code == 200
+
+
+def test_nobody_is_logged_out_while_the_server_does_not_answer(
+    log_in: Callable[..., Client], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = log_in()
+    client.get("/webgateway/proj/list/")
+    stored = client.session["connector"]
+    for conns in POOL._idle.values():
+        for conn in conns:
+            conn.c.ic.destroy()
+    monkeypatch.setattr(settings, "SERVER_LIST", [["127.0.0.1", 1, "tests"]])
+    all_servers.cache_clear()
+    response = client.get("/webgateway/proj/list/")
+    assert response.status_code == 503
+    assert response.json()["message"] == "Server is not responding, please contact administrator."
+    assert client.session["connector"] == stored
+
+
+def test_a_login_changes_the_key_of_the_browsers_session(log_in: Callable[..., Client], user: Any) -> None:
+    client = log_in()
+    before = client.session.session_key
+    body = {"server": 1, "username": user.name, "password": user.password, "noredirect": "1"}
+    client.post("/webclient/login/", body)
+    assert client.session.session_key != before
 
 
 def test_an_unknown_server_is_refused_by_name(site: None) -> None:
