@@ -18,7 +18,8 @@ WEB_SIDE = 96
 DEFAULT_SIDE = 48
 _LOBES = np.float32(3)
 _SMALLEST = 3
-_BLOCK = 1 << 15
+_BLOCK = 1024
+"""Values of a line that are worked on together, so that the lines of one output sample stay in the cache."""
 
 
 def stored_size(size_x: int, size_y: int, longest_side: int) -> tuple[int, int]:
@@ -68,27 +69,28 @@ def scale_picture(picture: Array, width: int, height: int) -> Array:
 
 def _scale_first_axis(picture: Array, length: int) -> Array:
     """(n, m, 3) uint8 to (length, m, 3) uint8, taps accumulated in order."""
-    sources, weights = _taps(picture.shape[0], length)
+    taps = _taps(picture.shape[0], length)
+    most = max(len(weights) for _, weights in taps)
     lines = np.ascontiguousarray(picture).reshape(picture.shape[0], -1)
     result = np.empty((length, lines.shape[1]), np.uint8)
-    step = max(1, _BLOCK // length)
-    for left in range(0, lines.shape[1], step):
-        block = lines[:, left : left + step].astype(np.float32)
-        total = np.zeros((length, block.shape[1]), np.float32)
-        product = np.empty_like(total)
-        for tap in range(sources.shape[0]):
-            np.take(block, sources[tap], axis=0, out=product, mode="clip")
-            np.multiply(product, weights[tap], out=product)
-            np.add(total, product, out=total)
+    for left in range(0, lines.shape[1], _BLOCK):
+        block = lines[:, left : left + _BLOCK].astype(np.float32)
+        total = np.empty((length, block.shape[1]), np.float32)
+        products = np.empty((most, block.shape[1]), np.float32)
+        for index, (sources, weights) in enumerate(taps):
+            product = products[: len(weights)]
+            np.multiply(block[sources], weights, out=product)
+            # Over the first axis numpy adds one line after the other, which is the order that is wanted.
+            np.add.reduce(product, axis=0, out=total[index])
         total += np.float32(0.5)
         np.clip(total, 0, 255, out=total)
-        result[:, left : left + step] = total.astype(np.uint8)
+        result[:, left : left + _BLOCK] = total.astype(np.uint8)
     return result.reshape(length, *picture.shape[1:])
 
 
 @lru_cache(maxsize=64)
-def _taps(n: int, m: int) -> tuple[Array, Array]:
-    """Source index (taps, m) intp and weight (taps, m, 1) float32 of every output sample, in tap order."""
+def _taps(n: int, m: int) -> tuple[tuple[slice | Array, Array], ...]:
+    """For every one of m output samples: its source samples, in order, and their weights (taps, 1) float32."""
     one_half = np.float32(0.5)
     scale = np.float32(m) / np.float32(n)
     centres = np.arange(m, dtype=np.float32) / scale + one_half / scale
@@ -108,7 +110,17 @@ def _taps(n: int, m: int) -> tuple[Array, Array]:
     total = np.zeros(m, np.float32)
     for row in weights:
         total += row
-    return np.clip(mirrored, 0, n - 1).astype(np.intp), (weights / total)[:, :, np.newaxis].astype(np.float32)
+    weights = (weights / total).astype(np.float32)
+    return tuple(_used_taps(mirrored[:, index], weights[:, index]) for index in range(m))
+
+
+def _used_taps(sources: Array, weights: Array) -> tuple[slice | Array, Array]:
+    """Without the zero weights; a slice, which numpy reads without copying, wherever nothing is mirrored."""
+    used = weights != 0
+    sources, weights = sources[used], np.ascontiguousarray(weights[used, np.newaxis])
+    if np.all(np.diff(sources) == 1):
+        return slice(int(sources[0]), int(sources[-1]) + 1), weights
+    return sources, weights
 
 
 def _lanczos(x: Array) -> Array:
