@@ -205,8 +205,9 @@ class Compiler:
                     for condition in self.restriction(target, table):
                         on = on & condition
             last = not names
+            found.fetch = join.fetch
             if last:
-                found.name, found.fetch = join.alias, join.fetch
+                found.name = join.alias
                 if join.alias is not None:
                     scope.names[join.alias] = found
             if last and join.condition is not None:

@@ -33,7 +33,42 @@ SETTINGS = settings(
 )
 
 paths = st.sampled_from(
-    ["i", "i.id", "i.name", "i.archived", "i.series", "i.fileset", "i.fileset.id", "i.fileset.templatePrefix", "i.pixels", "i.pixels.sizeX", "i.details", "i.details.owner", "i.details.owner.id", "i.details.owner.lastName", "i.details.creationEvent.time", "i.class", "i.details.permissions", "i.acquisitionDate", "i.nothing", "p", "p.physicalSizeX", "p.physicalSizeX.value", "p.physicalSizeX.unit", "p.sizeX", "p.pixelsType.value", "l", "l.child", "l.child.textValue", "l.child.mapValue", "l.parent.name", "x.id", "name", "id", "sizeX"]
+    [
+        "i",
+        "i.id",
+        "i.name",
+        "i.archived",
+        "i.series",
+        "i.fileset",
+        "i.fileset.id",
+        "i.fileset.templatePrefix",
+        "i.pixels",
+        "i.pixels.sizeX",
+        "i.details",
+        "i.details.owner",
+        "i.details.owner.id",
+        "i.details.owner.lastName",
+        "i.details.creationEvent.time",
+        "i.class",
+        "i.details.permissions",
+        "i.acquisitionDate",
+        "i.nothing",
+        "p",
+        "p.physicalSizeX",
+        "p.physicalSizeX.value",
+        "p.physicalSizeX.unit",
+        "p.sizeX",
+        "p.pixelsType.value",
+        "l",
+        "l.child",
+        "l.child.textValue",
+        "l.child.mapValue",
+        "l.parent.name",
+        "x.id",
+        "name",
+        "id",
+        "sizeX",
+    ]
 )
 literals = st.one_of(
     st.sampled_from(
@@ -46,7 +81,22 @@ leaves = st.one_of(paths, literals)
 
 def _inside(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
     one = st.sampled_from(
-        ["lower", "upper", "length", "size", "index", "maxIndex", "abs", "str", "type", "year", "trim", "elements", "sqrt", "bogus"]
+        [
+            "lower",
+            "upper",
+            "length",
+            "size",
+            "index",
+            "maxIndex",
+            "abs",
+            "str",
+            "type",
+            "year",
+            "trim",
+            "elements",
+            "sqrt",
+            "bogus",
+        ]
     )
     two = st.sampled_from(["coalesce", "nullif", "concat", "substring", "locate", "mod", "minElement"])
     aggregate = st.sampled_from(["count(", "count(distinct ", "sum(", "max(", "avg("])
