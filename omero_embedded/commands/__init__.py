@@ -21,6 +21,7 @@ MODULES = (
     "give",
     "level",
     "move",
+    "original_metadata",
     "sessions",
     "skip_head",
 )
