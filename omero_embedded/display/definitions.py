@@ -5,6 +5,7 @@ Source: contract/rendering.md, section 1.5; contract/server.md, sections 2.14 an
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +13,16 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from omero_rendering import ChannelSettings, Color, Family, Model, Quantum, RenderingSettings, Window
+from omero_rendering import (
+    ChannelSettings,
+    Color,
+    Family,
+    Model,
+    Quantum,
+    RenderingError,
+    RenderingSettings,
+    Window,
+)
 
 from ..model.entities import MODEL
 from ..model.tables import table_of
@@ -20,6 +30,8 @@ from ..security.context import CallContext
 from ..security.rights import check_create, check_link, read_condition, rights
 from ..transaction import Transaction
 from .images import ImagePixels
+
+log = logging.getLogger(__name__)
 
 _CHUNK = 500
 
@@ -214,7 +226,7 @@ def _load(
     images: Mapping[int, ImagePixels],
     applied_to: ImagePixels | None = None,
 ) -> list[Definition]:
-    """Readable definitions whose column `key` is one of `keys`, oldest first; incomplete ones are left out."""
+    """Readable definitions whose column `key` is one of `keys`, oldest first; unusable ones are left out."""
     definitions, quanta, models = table_of("RenderingDef"), table_of("QuantumDef"), table_of("RenderingModel")
     wanted = list(keys)
     rows: list[Any] = []
@@ -240,17 +252,12 @@ def _load(
         channels = bindings[row["id"]]
         if len(channels) != len(image.channels):
             continue
-        settings = RenderingSettings(
-            pixel_type=image.type,
-            channels=tuple(
-                _channel_settings(channel, own.statistics)
-                for channel, own in zip(channels, image.channels, strict=True)
-            ),
-            model=Model.named(row["model_name"]),
-            quantum=Quantum(row["cdstart"], row["cdend"], row["bitresolution"]),
-            default_z=min(row["defaultz"], image.size_z - 1),
-            default_t=min(row["defaultt"], image.size_t - 1),
-        )
+        try:
+            settings = _settings(row, channels, image)
+        except RenderingError as error:
+            # One row that cannot be rendered must not make a whole set of images fail.
+            log.warning("RenderingDef:%d is left out: %s", row["id"], error)
+            continue
         found.append(
             Definition(
                 id=row["id"],
@@ -265,6 +272,20 @@ def _load(
             )
         )
     return found
+
+
+def _settings(row: Any, channels: Sequence[Any], image: ImagePixels) -> RenderingSettings:
+    return RenderingSettings(
+        pixel_type=image.type,
+        channels=tuple(
+            _channel_settings(channel, own.statistics)
+            for channel, own in zip(channels, image.channels, strict=True)
+        ),
+        model=Model.named(row["model_name"]),
+        quantum=Quantum(row["cdstart"], row["cdend"], row["bitresolution"]),
+        default_z=min(max(0, row["defaultz"]), image.size_z - 1),
+        default_t=min(max(0, row["defaultt"]), image.size_t - 1),
+    )
 
 
 def _load_bindings(connection: Connection, definition_ids: list[int]) -> dict[int, list[Any]]:

@@ -210,3 +210,17 @@ def test_settings_chosen_by_id_are_used_but_not_stored_as_own(
     with pytest.raises(omero.ValidationException):
         store.setRenderingDefId(999_999_999)
     store.close()
+
+
+def test_settings_that_cannot_be_rendered_do_not_spoil_a_set(
+    server: Any, user: Any, thumbnails: Any, make_image: Callable, samples: np.ndarray
+) -> None:
+    images = [make_image(user, "uint16", samples[:1]) for _ in range(2)]
+    ids = [image.pixels_id for image in images]
+    thumbnails.getThumbnailByLongestSideSet(rint(32), ids)
+    definitions, quanta = table_of("RenderingDef"), table_of("QuantumDef")
+    with server.server.database.write() as connection:
+        quantum = select(definitions.c.quantization).where(definitions.c.pixels == ids[0]).scalar_subquery()
+        connection.execute(quanta.update().where(quanta.c.id == quantum).values(cdstart=200, cdend=100))
+    found = thumbnails.getThumbnailByLongestSideSet(rint(48), ids)
+    assert all(found.values())
