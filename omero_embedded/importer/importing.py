@@ -108,11 +108,17 @@ def user_context(database: Database, user: str, group: str | None = None) -> Cal
 class Importer:
     """Imports files on behalf of the user of `context`; use it as a context manager.
 
-    Raises SecurityViolation when the user may not create images in the group.
+    A `converter` that is given serves several importers and stays open. Raises SecurityViolation when the user may not create images in the group.
     """
 
     def __init__(
-        self, paths: StatePaths, database: Database, context: CallContext, limits: Limits | None = None
+        self,
+        paths: StatePaths,
+        database: Database,
+        context: CallContext,
+        limits: Limits | None = None,
+        *,
+        converter: Converter | None = None,
     ) -> None:
         check_context(context)
         check_create(context, MODEL["Image"], context.user_id, context.group_id)
@@ -124,14 +130,16 @@ class Importer:
             self._group_name = load_groups(connection)[context.group_id].name
         self._repository = ManagedRepository(paths.managed, uuid)
         self._pixels.remove_leftovers()
-        self._converter = Converter(paths.pixels, limits)
+        self._owns_converter = converter is None
+        self._converter = converter or Converter(paths.pixels, limits)
         self._consumed: set[Path] = set()
 
     def __enter__(self) -> Importer:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._converter.close()
+        if self._owns_converter:
+            self._converter.close()
 
     def import_files(
         self, files: Sequence[Path], target: Target | None = None, progress: Progress | None = None

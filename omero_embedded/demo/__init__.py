@@ -1,0 +1,1 @@
+"""Demonstration data made from code: images worth looking at, users and groups, annotations and regions."""
