@@ -333,6 +333,28 @@ def import_files(
         raise CommandFailed(str(error)) from error
 
 
+def demo(say: Callable[[str], None] = print) -> None:
+    """Make what is missing of the demonstration images, groups and users. Raises CommandFailed."""
+    from .demo import making
+
+    paths = state_paths()
+    try:
+        making.make(paths, configuration(paths), say)
+    except (ValueError, making.DemoFailed) as error:
+        raise CommandFailed(str(error)) from error
+
+
+def demo(say: Callable[[str], None] = print) -> None:
+    """Make demonstration images, groups and users; what exists already stays. Raises CommandFailed."""
+    from .demo.making import DemoFailed, make
+
+    paths = state_paths()
+    try:
+        make(paths, configuration(paths), say)
+    except (DemoFailed, ValueError) as error:
+        raise CommandFailed(str(error)) from error
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the server in the foreground of this process; used by `start`."""
     parser = argparse.ArgumentParser(prog="python -m omero_embedded.cli", description=main.__doc__)
