@@ -38,6 +38,12 @@ class ByteCache(Generic[Value]):
                 _, dropped = self._values.popitem(last=False)
                 self._size -= self._size_of(dropped)
 
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._values.clear()
+            self._size = 0
+
     @property
     def nbytes(self) -> int:
         """Bytes of what is kept."""

@@ -39,7 +39,7 @@ from omeroweb.webgateway.rendering_query import RenderingQuery, ZProjection
 Array = np.ndarray[Any, np.dtype[Any]]
 
 # Found by ETag, which only somebody gets as far as who may read the image now.
-_JPEGS: ByteCache[bytes] = ByteCache(getattr(settings, "WEBGATEWAY_JPEG_CACHE_BYTES", 64 * 1024 * 1024), len)
+JPEGS: ByteCache[bytes] = ByteCache(getattr(settings, "WEBGATEWAY_JPEG_CACHE_BYTES", 64 * 1024 * 1024), len)
 
 
 @dataclass(frozen=True)
@@ -123,13 +123,13 @@ def render(conn: Any, picture: Picture) -> Array:
 def jpeg(conn: Any, picture: Picture) -> bytes:
     """The picture as a JPEG file. Many people look at the same tiles, so that recent ones are kept."""
     etag = picture.etag
-    content = _JPEGS.get(etag)
+    content = JPEGS.get(etag)
     if content is None:
         try:
             content = encode_jpeg(render(conn, picture), picture.quality)
         except RenderingError as error:
             raise BadRequest(str(error)) from error
-        _JPEGS.put(etag, content)
+        JPEGS.put(etag, content)
     return content
 
 

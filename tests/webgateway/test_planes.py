@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from django.test import Client
 
 from omeroweb.webgateway.pixels import CACHE
+from omeroweb.webgateway.rendering import JPEGS
 
 RDEF = "c=1|100:3000$FF0000,2|100:2000$00FF00,-3|0:10$0000FF&m=c"
 
@@ -233,3 +235,28 @@ def test_settings_can_come_in_the_body(browser: Client, image: Any) -> None:
     query = browser.get(f"/webgateway/render_image_rdef/{image.id}/0/0/?{RDEF}")
     body = dict(part.split("=", 1) for part in RDEF.split("&"))
     assert browser.post(f"/webgateway/render_image_rdef/{image.id}/0/0/", body).content == query.content
+
+
+def test_many_pictures_at_a_time_are_the_same_as_one_by_one(
+    log_in: Callable[..., Client], user: Any, image: Any
+) -> None:
+    first = log_in(user)
+    paths = [
+        f"/webgateway/render_image_region/{image.id}/{z}/{t}/?region={x},{x},20,20&c=1|0:{3000 + x}$F00&m=c"
+        for z in range(4)
+        for t in range(2)
+        for x in (0, 7, 23)
+    ]
+    one_by_one = [first.get(path).content for path in paths]
+    JPEGS.clear()
+    CACHE.clear()
+
+    def fetch(path: str) -> bytes:
+        client = Client()
+        client.cookies = first.cookies
+        response = client.get(path)
+        assert response.status_code == 200
+        return response.content
+
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(fetch, paths)) == one_by_one
