@@ -14,13 +14,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from .model.tables import TABLES
 
 WRITE_TIMEOUT = 60.0
 """Seconds that a writer waits for another one on SQLite."""
+QUERY_TIMEOUT = 1000.0
+"""Seconds that a query may take (contract/hql.md, section 3.11)."""
+_STEPS_BETWEEN_CLOCKS = 200_000
+"""SQLite's virtual machine looks at the clock once in so many instructions."""
 
 
 def _sqlite_lower(value: Any) -> Any:
@@ -31,7 +35,24 @@ def _sqlite_upper(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
+def is_timeout(error: DBAPIError) -> bool:
+    """The database gave a statement up because of its time limit."""
+    return "interrupted" in str(error.orig) or getattr(error.orig, "sqlstate", None) == "57014"
+
+
+@contextmanager
+def time_limit(connection: Connection) -> Iterator[None]:
+    """Statements within take `Database.query_timeout` seconds at most; PostgreSQL limits every statement itself."""
+    seconds = connection.info.get("query_timeout")
+    if seconds is not None:
+        connection.info["deadline"] = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        connection.info.pop("deadline", None)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, record: Any) -> None:
     # SQLAlchemy, not the driver, begins transactions: the driver would begin them too late to be consistent.
     connection.isolation_level = None
     for pragma in (
@@ -45,6 +66,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    info = record.info
+    connection.set_progress_handler(
+        lambda: "deadline" in info and time.monotonic() > info["deadline"], _STEPS_BETWEEN_CLOCKS
+    )
     connection.create_function("lower", 1, _sqlite_lower, deterministic=True)
     connection.create_function("upper", 1, _sqlite_upper, deterministic=True)
 
@@ -52,7 +77,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: Any) -> None:
 class Database:
     """Connections to the store behind `url` (an SQLAlchemy URL; SQLite or PostgreSQL)."""
 
-    def __init__(self, url: str, *, pool_size: int = 32) -> None:
+    def __init__(self, url: str, *, pool_size: int = 32, query_timeout: float = QUERY_TIMEOUT) -> None:
         self.url = make_url(url)
         backend = self.url.get_backend_name()
         if backend not in ("sqlite", "postgresql"):
@@ -72,6 +97,16 @@ class Database:
         if backend == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        self.query_timeout = query_timeout
+        event.listen(self.engine, "connect", self._limit_queries)
+
+    def _limit_queries(self, connection: Any, record: Any) -> None:
+        if self.dialect == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(f"set statement_timeout = {int(self.query_timeout * 1000)}")
+            connection.commit()
+        else:
+            record.info["query_timeout"] = self.query_timeout
 
     @property
     def dialect(self) -> str:

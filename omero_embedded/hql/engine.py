@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from .. import errors
-from ..database import Database
+from ..database import Database, is_timeout, time_limit
 from ..model.entities import MODEL
 from ..model.ice import RTYPES
 from ..model.materialise import Materialiser, Membership
@@ -71,13 +71,41 @@ class Engine:
         limit: int | None = None,
     ) -> list[Any]:
         """Objects that a query selects. Raises ApiUsageException when it selects something else."""
+        return self._find(connection, context, text, params, offset, limit, only_one=False)
+
+    def find_one(
+        self,
+        connection: Connection,
+        context: CallContext,
+        text: str,
+        params: Mapping[str, Any] | None = None,
+        offset: int | None = None,
+        limit: int | None = None,
+    ) -> Any:
+        """The only object that a query selects, None when there is none. Raises ApiUsageException for several."""
+        return find_unique(text, self._find(connection, context, text, params, offset, limit, only_one=True))
+
+    def _find(
+        self,
+        connection: Connection,
+        context: CallContext,
+        text: str,
+        params: Mapping[str, Any] | None,
+        offset: int | None,
+        limit: int | None,
+        *,
+        only_one: bool,
+    ) -> list[Any]:
         given = {name: plain(value) for name, value in (params or {}).items()}
         compiled = self._compiled(context, text, given)
         if compiled.instantiation is not None or compiled.outputs[0].value.kind != "entity":
             raise errors.api_usage(f"the query does not select entities: {text}")
         rows = self._rows(connection, compiled, given, offset, limit)
-        loader = self._materialise(connection, context, compiled, rows)
         output = compiled.outputs[0]
+        if only_one:
+            # Refused before any object is loaded: there may be very many.
+            find_unique(text, list({row[output.columns[0]] for row in rows}))
+        loader = self._materialise(connection, context, compiled, rows)
         assert output.value.entity is not None
         root, column = output.value.entity.root, output.columns[0]
         return [loader.get(root, row[column]) for row in rows if row[column] is not None]
@@ -165,7 +193,7 @@ class Engine:
                 statement = statement.limit(max(limit, 0))
             if offset:
                 statement = statement.offset(max(offset, 0))
-        with _refusals():
+        with _refusals(connection):
             rows = connection.execute(statement, bind(compiled.slots, given)).all()
         if by_roots:
             return _PagedRows(rows, compiled.outputs[0].columns[0])
@@ -191,7 +219,7 @@ class Engine:
         roots: dict[Any, None] = {}
         rows: list[Any] = []
         complete = True
-        with _refusals():
+        with _refusals(connection):
             options = {"stream_results": True, "max_row_buffer": 1000}
             with connection.execute(compiled.statement, values, execution_options=options) as result:
                 for row in result:
@@ -272,11 +300,14 @@ class Engine:
 
 
 @contextmanager
-def _refusals() -> Iterator[None]:
-    """What the database makes of a query that it cannot run."""
+def _refusals(connection: Connection) -> Iterator[None]:
+    """Run a query: in limited time, and with what the database makes of one that it cannot run."""
     try:
-        yield
+        with time_limit(connection):
+            yield
     except DBAPIError as error:
+        if is_timeout(error):
+            raise errors.over_usage("query failed, probable timeout") from error
         raise errors.api_usage(f"the database refuses the query: {error.orig}") from error
     except (SQLAlchemyError, RecursionError, OverflowError) as error:
         raise errors.api_usage(f"the query cannot be run: {error}") from error

@@ -49,9 +49,7 @@ class QueryService(Service):
     def findByQuery(self, call: Call, query: str, params: Any) -> Any:
         """The only object that a query finds; null for none. Raises ApiUsageException for several."""
         values, offset, limit = _query_parameters(params)
-        return find_unique(
-            query, call.server.hql.find_all(call.read, call.context, query, values, offset, limit)
-        )
+        return call.server.hql.find_one(call.read, call.context, query, values, offset, limit)
 
     def findAllByQuery(self, call: Call, query: str, params: Any) -> list[Any]:
         """All objects that a query finds."""

@@ -215,6 +215,35 @@ def test_objects_of_one_reply_share_their_details(objects: Ask) -> None:
     assert first.details.permissions._restrictions == [False, False, False, False, False, True]
 
 
+def test_a_query_that_takes_too_long_is_given_up(database: Database, context: Make) -> None:
+    impatient = Database(database.url.render_as_string(hide_password=False), query_timeout=0.2)
+    many = ", ".join(f"EventLog l{number}, GroupExperimenterMap m{number}" for number in range(6))
+    text = f"select count(*) from {many.replace('EventLog', 'Experimenter')}"
+    try:
+        with impatient.read() as connection, pytest.raises(omero.OverUsageException) as refused:
+            Engine(impatient).rows(connection, context("alice", "labA"), text)
+        assert refused.value.message.startswith("query failed, probable timeout")
+        with impatient.read() as connection:
+            assert Engine(impatient).rows(
+                connection, context("alice", "labA"), "select count(*) from Image"
+            ) == [(4,)]
+    finally:
+        impatient.close()
+
+
+def test_the_only_object_is_found_and_several_are_refused(database: Database, context: Make) -> None:
+    engine, caller = Engine(database), context("alice", "labA")
+    with database.read() as connection:
+        assert engine.find_one(connection, caller, "from Image i where i.id = 1").name.val == "a1.tif"
+        assert engine.find_one(connection, caller, "from Image i where i.id = 5") is None
+        assert (
+            engine.find_one(connection, caller, "select i from Image i join i.pixels where i.id = 3").id.val
+            == 3
+        )
+        with pytest.raises(omero.ApiUsageException, match="Query named:"):
+            engine.find_one(connection, caller, "from Image")
+
+
 def test_trim_takes_a_character_and_a_side(rows: Ask) -> None:
     text = "select trim(both 'a' from i.name), trim(leading 'a' from i.name), trim(i.name) from Image i where i.id = 1"
     assert rows(text) == [("1.tif", "1.tif", "a1.tif")]
