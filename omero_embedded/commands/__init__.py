@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 MODULES = (
     "basic",
     "delete",
-    "find",
     "give",
     "level",
     "move",
     "original_metadata",
+    "relatives",
     "sessions",
     "skip_head",
 )

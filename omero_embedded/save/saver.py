@@ -233,9 +233,9 @@ class Saver:
         if owner_id is None:
             return 0
         for holder in MODEL[str(entity.properties[reference].target)].properties.values():
-            if holder.is_collection and holder.inverse == reference and entity.is_a(holder.element):
-                if holder.index_column:
-                    return self._tx.next_position(entity.name, holder, owner_id)
+            fits = holder.is_collection and holder.inverse == reference and entity.is_a(holder.element)
+            if fits and holder.index_column:
+                return self._tx.next_position(entity.name, holder, owner_id)
         return 0
 
     def _register_namespace(self, name: str) -> None:
