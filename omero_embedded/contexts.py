@@ -98,11 +98,12 @@ def _group(
 
 
 def _number(text: str | None) -> int | None:
-    """The id in a context value; unparsable text is ignored, as the contract says."""
+    """The id in a context value; what is no 64-bit number is ignored, as the contract says of unparsable text."""
     try:
-        return int(text) if text else None
+        number = int(text) if text else None
     except ValueError:
         return None
+    return number if number is not None and -(2**63) <= number < 2**63 else None
 
 
 def _account(accounts: Accounts, user_id: int) -> Account:

@@ -150,6 +150,8 @@ class SessionManager:
         return session
 
     def _authenticate(self, user: str, password: str) -> Account:
+        if "\0" in user:
+            raise AccessDenied("Wrong user name or password.")
         ignore_case = self._settings.flag("omero.security.ignore_case")
         found = self._accounts.credentials(user, ignore_case=ignore_case)
         account = self._accounts.account(found[0]) if found else None

@@ -19,6 +19,7 @@ MODULES = (
     "delete",
     "give",
     "level",
+    "mail",
     "move",
     "original_metadata",
     "relatives",
