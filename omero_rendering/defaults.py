@@ -80,21 +80,20 @@ def copy_settings(
 ) -> RenderingSettings:
     """Paste: the target image shown as the source is.
 
-    Both need the same number of channels. Statistics stay the target's; default z and t are taken only if they lie
-    inside the target, whose sizes are given.
+    Both need the same number of channels. Statistics stay the target's; default z and t are each taken only if they
+    lie inside the target, whose sizes are given.
     """
     channels = tuple(
         replace(channel, statistics=own.statistics)
         for channel, own in zip(source.channels, target.channels, strict=True)
     )
-    inside = source.default_z < size_z and source.default_t < size_t
     return replace(
         target,
         channels=channels,
         model=source.model,
         quantum=source.quantum,
-        default_z=source.default_z if inside else target.default_z,
-        default_t=source.default_t if inside else target.default_t,
+        default_z=source.default_z if source.default_z < size_z else target.default_z,
+        default_t=source.default_t if source.default_t < size_t else target.default_t,
     )
 
 
