@@ -27,16 +27,17 @@ def smooth(random: np.random.Generator, height: int, width: int, scale: float, s
 
 def enlarge(field: Field, factor: int, rows: tuple[int, int], columns: tuple[int, int]) -> Field:
     """Part of a field enlarged `factor` times, by linear interpolation; rows and columns are (start, end)."""
-    down = _weights(len(field), factor, *rows)
-    across = _weights(field.shape[1], factor, *columns)
-    return np.asarray(down @ field @ across.T, dtype=np.float32)
+    down, top, bottom = _weights(len(field), factor, *rows)
+    across, left, right = _weights(field.shape[1], factor, *columns)
+    return np.asarray(down @ field[top:bottom, left:right] @ across.T, dtype=np.float32)
 
 
-def _weights(size: int, factor: int, start: int, end: int) -> Field:
-    """Share (position, source) of each source sample in each sample of the result."""
+def _weights(size: int, factor: int, start: int, end: int) -> tuple[Field, int, int]:
+    """Share (position, source) of each source sample in each sample of the result; first source sample and end."""
     at = np.clip((np.arange(start, end) + 0.5) / factor - 0.5, 0, size - 1)
-    weights = np.maximum(0, 1 - np.abs(at[:, np.newaxis] - np.arange(size)))
-    return np.asarray(weights, dtype=np.float32)
+    first, last = int(at[0]), min(size, int(at[-1]) + 2)
+    weights = np.maximum(0, 1 - np.abs(at[:, np.newaxis] - np.arange(first, last)))
+    return np.asarray(weights, dtype=np.float32), first, last
 
 
 def soft_step(distance: Field, width: float) -> Field:
