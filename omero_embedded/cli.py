@@ -334,17 +334,6 @@ def import_files(
 
 
 def demo(say: Callable[[str], None] = print) -> None:
-    """Make what is missing of the demonstration images, groups and users. Raises CommandFailed."""
-    from .demo import making
-
-    paths = state_paths()
-    try:
-        making.make(paths, configuration(paths), say)
-    except (ValueError, making.DemoFailed) as error:
-        raise CommandFailed(str(error)) from error
-
-
-def demo(say: Callable[[str], None] = print) -> None:
     """Make demonstration images, groups and users; what exists already stays. Raises CommandFailed."""
     from .demo.making import DemoFailed, make
 
