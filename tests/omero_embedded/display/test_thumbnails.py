@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
@@ -224,3 +225,28 @@ def test_settings_that_cannot_be_rendered_do_not_spoil_a_set(
         connection.execute(quanta.update().where(quanta.c.id == quantum).values(cdstart=200, cdend=100))
     found = thumbnails.getThumbnailByLongestSideSet(rint(48), ids)
     assert all(found.values())
+
+
+def test_many_readers_at_once_leave_one_thumbnail_and_one_setting(
+    server: Any, login: Callable, make_user: Callable, make_image: Callable, samples: np.ndarray
+) -> None:
+    person = make_user()
+    clients = [login(person) for _ in range(4)]
+    ids = [make_image(clients[0], "uint16", samples[:1]).pixels_id for _ in range(3)]
+
+    def thumbnails_of(client: Any) -> dict[int, bytes]:
+        store = client.sf.createThumbnailStore()
+        try:
+            return store.getThumbnailByLongestSideSet(rint(64), ids)
+        finally:
+            store.close()
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        first, *others = pool.map(thumbnails_of, clients)
+    assert all(first.values())
+    assert all(other == first for other in others)
+    definitions = table_of("RenderingDef")
+    with server.server.database.read() as connection:
+        found = connection.execute(select(definitions.c.id).where(definitions.c.pixels.in_(ids))).all()
+    assert len(found) == len(ids)
+    assert [len(rows(server, pixels_id)) for pixels_id in ids] == [1, 1, 1]
