@@ -2,6 +2,7 @@
 
 import { debounce } from "../../common/javascript/dom.js";
 import { loadOpeners } from "./open_with.js";
+import { onSelectionChange } from "./selection.js";
 import { containerOf, createTree, getTree } from "./tree/tree.js";
 import { startToolbar } from "./tree/toolbar.js";
 
@@ -19,6 +20,17 @@ OME.getParentId = () => {
   const parent = node && tree.get_node(node.parent);
   return parent?.data ? `${parent.type}-${parent.data.id}` : undefined;
 };
+
+/** A reload comes back to the same objects. UI-FIX-16, 17. */
+function rememberSelection(selected) {
+  const known = ["project", "dataset", "image", "screen", "plate", "acquisition", "tag", "tagset"];
+  if (!selected.length || !selected.every((entry) => known.includes(entry.rel))) return;
+  const url = new URL(window.location.href);
+  url.search = `show=${selected.map((entry) => entry.id.replace("acquisition", "run")).join("|")}`;
+  if (url.search.length < 1500) window.history.replaceState(null, "", url);
+}
+
+onSelectionChange(rememberSelection);
 
 const filter = document.getElementById("tree_filter");
 filter?.addEventListener(

@@ -4,6 +4,7 @@ import { h } from "../../common/javascript/dom.js";
 import { getJSON, getText, postForm } from "../../common/javascript/http.js";
 import { openDialog, reportError, toast } from "../../common/javascript/dialog.js";
 import { knownJobs, whenNewJobsDone } from "./activities.js";
+import { plain } from "./tree/moving.js";
 
 const $ = window.jQuery;
 const tree = () => $.jstree.reference("#dataTree");
@@ -74,7 +75,7 @@ function takeOut(nodes) {
   for (const node of nodes) {
     if (!instance.get_node(node.id)) continue;
     const parent = instance.get_node(node.parent);
-    if (node.type === "tagset") node.children.map((id) => instance.get_node(id)).forEach((tag) => instance.move_node(tag, parent));
+    if (node.type === "tagset") node.children.map((id) => instance.get_node(id)).forEach((tag) => instance.create_node(parent, plain(tag), "last"));
     instance.add_to_count(parent, -1);
     instance.delete_node(node);
   }

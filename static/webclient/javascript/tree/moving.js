@@ -19,11 +19,10 @@ function takes(target, child) {
   return target.type === "experimenter" || may(target.data.obj, "canLink");
 }
 
-/** jsTree asks before every change: only moves and copies by the matrix, renames and our own creations. */
+/** jsTree asks before every change. It shows where a drop is allowed, but never moves nodes itself: `relink` does. */
 export function checkChange(operation, node, parent, position, more) {
   if (operation === "move_node" || operation === "copy_node") {
-    if (!more?.dnd && !more?.core) return true;
-    return parent.id !== "#" && node.parent !== parent.id && takes(parent, node);
+    return Boolean(more?.dnd) && parent.id !== "#" && node.parent !== parent.id && takes(parent, node);
   }
   return operation !== "edit" || may(node.data.obj, "canEdit");
 }
@@ -43,7 +42,8 @@ function addCopy(child, parent) {
   }
 }
 
-function plain(node) {
+/** What jsTree needs to make a copy of a node. */
+export function plain(node) {
   return {
     type: node.type,
     text: node.text,
@@ -109,6 +109,7 @@ export async function relink(children, target, move) {
         if (target.type === "experimenter" && isOrphan(answer, parent, child)) showOrphan(child);
       }),
     );
+    selectInstead([...parents.values()]);
   } catch (error) {
     reportError("Not moved", error);
   } finally {
@@ -116,7 +117,14 @@ export async function relink(children, target, move) {
   }
 }
 
-/** Dragging never changes the tree itself: the drop is cancelled and done by links. */
+/** When the moved nodes were the selection, their former parent becomes it. UI-DND-08. */
+function selectInstead(parents) {
+  const instance = tree();
+  const next = parents.find((parent) => !["experimenter", "orphaned"].includes(parent.type) && instance.get_node(parent.id));
+  if (!instance.get_selected().length && next) instance.select_node(next.id);
+}
+
+/** A drop links the dragged nodes to their new parent. */
 export function wireDragAndDrop() {
   $(document).on("dnd_stop.vakata.ome", (event, data) => {
     if (!data.data.jstree || !data.event || data.helper.find(".jstree-er").length) return;

@@ -227,11 +227,9 @@ async function openInitially() {
   const keys = wells.length && window.WEBCLIENT.initially_open.length ? wanted.filter((key) => !key.startsWith("well-")) : wanted;
   const nodes = [];
   for (const key of keys) {
-    const at = key.lastIndexOf("-");
-    const { paths } = await getJSON(window.WEBCLIENT.URLS.api_paths_to_object, {
-      [key.slice(0, at)]: key.slice(at + 1),
-      group: window.WEBCLIENT.active_group_id,
-    });
+    const [type, id] = key.split("-");
+    if (!/^\d+$/.test(id)) continue; // what the server did not find keeps its ".id" or name
+    const { paths } = await getJSON(window.WEBCLIENT.URLS.api_paths_to_object, { [type]: id, group: window.WEBCLIENT.active_group_id });
     for (const path of paths) {
       const cut = path.findIndex((part) => WELL_PARTS.has(part.type));
       const node = await openPath(cut < 0 ? path : path.slice(0, cut));
@@ -240,7 +238,7 @@ async function openInitially() {
     }
   }
   if (!nodes.length) {
-    toast(`${wanted.join(", ")} was not found, or you have no permission to see it.`, "error");
+    toast(`${wanted.join(", ").replaceAll(".id-", " ")} was not found, or you have no permission to see it.`, "error");
     tree.select_node(root);
     return;
   }
