@@ -12,10 +12,12 @@ from sqlalchemy import (
     ColumnElement,
     Double,
     Integer,
+    LargeBinary,
     Text,
     and_,
     case,
     cast,
+    collate,
     exists,
     false,
     func,
@@ -423,7 +425,8 @@ class Expressions:
         if name in ("trim", "ltrim", "rtrim"):
             return self._trim(expr)
         if name in ("lower", "upper"):
-            return Value("string", getattr(func, name)(self._argument(expr, 0, "string").column))
+            self._count_arguments(expr, 1)
+            return self._changed_case(getattr(func, name), self._argument(expr, 0, "string"))
         if name in ("index", "minindex", "maxindex"):
             return self._index(expr)
         if name in ("minelement", "maxelement"):
@@ -446,6 +449,12 @@ class Expressions:
             return self._now(name, expr.position)
         return self._library(expr)
 
+    def _changed_case(self, function: Any, value: Value) -> Value:
+        """lower or upper of any script: PostgreSQL needs a collation for that, texts are stored in byte order."""
+        if self.compiler.dialect == "postgresql":
+            return Value("string", collate(function(collate(value.column, "und-x-icu")), "C"))
+        return Value("string", function(value.column))
+
     def _trim(self, expr: tree.Call) -> Value:
         """trim(x), or the long form, which the parser turns into a call with the character behind."""
         both = "btrim" if self.compiler.dialect == "postgresql" else "trim"
@@ -460,7 +469,10 @@ class Expressions:
         if name == "length":
             return Value("int", func.length(self._argument(expr, 0, "string").column))
         if name == "bit_length":
-            return Value("int", func.length(self._argument(expr, 0, "string").column) * 8)
+            text = self._argument(expr, 0, "string").column
+            if self.compiler.dialect == "postgresql":
+                return Value("int", func.bit_length(text))
+            return Value("int", func.length(cast(text, LargeBinary())) * 8)
         if name == "substring":
             columns = [self._argument(expr, 0, "string").column]
             columns += [self.value(argument, "int").column for argument in expr.arguments[1:]]

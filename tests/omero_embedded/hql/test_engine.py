@@ -244,6 +244,20 @@ def test_the_only_object_is_found_and_several_are_refused(database: Database, co
             engine.find_one(connection, caller, "from Image")
 
 
+def test_case_is_changed_in_every_script(rows: Ask) -> None:
+    text = "select lower('ÄΩ'), upper('äω'), length('äω'), bit_length('äω') from Image i where i.id = 1"
+    assert rows(text) == [("äω", "ÄΩ", 2, 32)]
+    assert rows("select i.id from Image i where lower(i.name) = lower(:name)", name="A1.TIF") == [(1,)]
+    assert rows("select i.id from Image i where lower(i.name) like 'a%' order by upper(i.name) desc") == [
+        (2,),
+        (1,),
+    ]
+    grouped = (
+        "select lower(mv.name), count(*) from MapAnnotation a join a.mapValue mv group by lower(mv.name)"
+    )
+    assert rows(f"{grouped} order by lower(mv.name)") == [("dose", 1), ("stain", 3)]
+
+
 def test_trim_takes_a_character_and_a_side(rows: Ask) -> None:
     text = "select trim(both 'a' from i.name), trim(leading 'a' from i.name), trim(i.name) from Image i where i.id = 1"
     assert rows(text) == [("1.tif", "1.tif", "a1.tif")]
