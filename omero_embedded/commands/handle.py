@@ -115,7 +115,7 @@ class Handle(StatefulService):
         # Fails here, not in the background, when the client may not use the group it asks for.
         ctx = context_of(command, dict(call.ctx))
         handle = cls(call.server, request, command)
-        name = f"{uuid.uuid4()}/{request.ice_id().rpartition('::')[2]}"
+        name = f"{uuid.uuid4()}-{request.ice_id().rpartition('::')[2]}"
         proxy = activate(call.server, call.session, handle, omero.cmd.Handle, name, client=None)
         call.server.command_pool.submit(handle.work, Call(call.server, call.session, ctx))
         return proxy
