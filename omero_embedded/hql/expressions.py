@@ -211,8 +211,7 @@ class Expressions:
         return self.compiler.binder.constants(values, kind)
 
     def _like(self, expr: tree.Like) -> ColumnElement[bool]:
-        subject = self.value(expr.expr, "string").column
-        pattern = self.value(expr.pattern, "string").column
+        subject, pattern = self._text(expr.expr).column, self._text(expr.pattern).column
         escape = "\\"
         if expr.escape is not None:
             if not isinstance(expr.escape, tree.Literal) or len(str(expr.escape.value)) != 1:
@@ -336,7 +335,9 @@ class Expressions:
 
     def _negative(self, expr: tree.Negative) -> Value:
         inner = self.value(expr.expr)
-        return Value(scalar_kind(inner.kind), -inner.column)
+        if inner.kind not in NUMBERS:
+            raise SyntaxFault(f"- needs a number, not a {inner.kind}", _position(expr.expr))
+        return Value(inner.kind, -inner.column)
 
     def _arithmetic(self, expr: tree.Arithmetic) -> Value:
         if expr.operator == "||":
@@ -426,7 +427,7 @@ class Expressions:
             return self._trim(expr)
         if name in ("lower", "upper"):
             self._count_arguments(expr, 1)
-            return self._changed_case(getattr(func, name), self._argument(expr, 0, "string"))
+            return self._changed_case(getattr(func, name), self._text_argument(expr, 0))
         if name in ("index", "minindex", "maxindex"):
             return self._index(expr)
         if name in ("minelement", "maxelement"):
@@ -459,22 +460,20 @@ class Expressions:
         """trim(x), or the long form, which the parser turns into a call with the character behind."""
         both = "btrim" if self.compiler.dialect == "postgresql" else "trim"
         function = getattr(func, both if expr.name == "trim" else expr.name)
-        columns = [
-            self._argument(expr, position, "string").column for position in range(len(expr.arguments) or 1)
-        ]
+        columns = [self._text_argument(expr, position).column for position in range(len(expr.arguments) or 1)]
         return Value("string", function(*columns))
 
     def _library(self, expr: tree.Call) -> Value:
         name = expr.name
         if name == "length":
-            return Value("int", func.length(self._argument(expr, 0, "string").column))
+            return Value("int", func.length(self._text_argument(expr, 0).column))
         if name == "bit_length":
-            text = self._argument(expr, 0, "string").column
+            text = self._text_argument(expr, 0).column
             if self.compiler.dialect == "postgresql":
                 return Value("int", func.bit_length(text))
             return Value("int", func.length(cast(text, LargeBinary())) * 8)
         if name == "substring":
-            columns = [self._argument(expr, 0, "string").column]
+            columns = [self._text_argument(expr, 0).column]
             columns += [self.value(argument, "int").column for argument in expr.arguments[1:]]
             return Value("string", func.substr(*columns))
         if name == "concat":
@@ -500,15 +499,28 @@ class Expressions:
                 scalar_kind(left.kind), func.nullif(left.column, self._argument(expr, 1, left.kind).column)
             )
         if name == "locate":
-            needle, text = self._argument(expr, 0, "string").column, self._argument(expr, 1, "string").column
+            needle, text = self._text_argument(expr, 0).column, self._text_argument(expr, 1).column
             find = func.instr if self.compiler.dialect == "sqlite" else func.strpos
             return Value("int", find(text, needle))
         raise SyntaxFault(f"unknown function {name!r}", expr.position)
 
-    def _argument(self, expr: tree.Call, position: int, hint: str | None = None) -> Value:
+    def _text(self, expr: tree.Expr) -> Value:
+        """An expression where a text is expected; numbers and the like are written out."""
+        value = self.value(expr, "string")
+        if value.kind in ("string", "unit", "class"):
+            return value
+        return Value("string", cast(value.column, Text()))
+
+    def _text_argument(self, expr: tree.Call, position: int) -> Value:
+        return self._text(self._argument_at(expr, position))
+
+    def _argument_at(self, expr: tree.Call, position: int) -> tree.Expr:
         if position >= len(expr.arguments):
             raise SyntaxFault(f"{expr.name} needs more arguments", expr.position)
-        return self.value(expr.arguments[position], hint)
+        return expr.arguments[position]
+
+    def _argument(self, expr: tree.Call, position: int, hint: str | None = None) -> Value:
+        return self.value(self._argument_at(expr, position), hint)
 
     def _count_arguments(self, expr: tree.Call, count: int) -> None:
         if len(expr.arguments) != count:
