@@ -98,7 +98,7 @@ def make(paths: StatePaths, values: Mapping[str, str], say: Callable[[str], None
             return
         started = time.monotonic()
         with (
-            Converter(paths.pixels, limits(values)) as converter,
+            Converter(limits(values)) as converter,
             tempfile.TemporaryDirectory(prefix="omero-demo-") as folder,
         ):
             for number, item in enumerate(missing):

@@ -36,8 +36,7 @@ class Limits:
 class Converter:
     """Converts files, one after the other, in a process of its own; use it as a context manager."""
 
-    def __init__(self, store: Path, limits: Limits | None = None) -> None:
-        self._store = store
+    def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
         self._process: subprocess.Popen[bytes] | None = None
         self._messages: queue.Queue[tuple[Any, ...]] = queue.Queue()
@@ -51,14 +50,14 @@ class Converter:
     ) -> None:
         self.close()
 
-    def convert(self, path: Path, progress: Callable[[float], None]) -> ConvertedFile:
-        """Convert a file; `progress` is called with the fraction that is done.
+    def convert(self, path: Path, store: Path, progress: Callable[[float], None]) -> ConvertedFile:
+        """Convert a file for the pixel store in the folder `store`; `progress` is called with the fraction that is done.
 
         Raises ImportFailed with the reason when the file cannot be read.
         """
         process = self._start()
         assert process.stdin is not None
-        request = json.dumps({"path": str(path), "store": str(self._store)})
+        request = json.dumps({"path": str(path), "store": str(store)})
         try:
             process.stdin.write(request.encode() + b"\n")
             process.stdin.flush()

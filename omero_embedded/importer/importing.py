@@ -131,7 +131,7 @@ class Importer:
         self._repository = ManagedRepository(paths.managed, uuid)
         self._pixels.remove_leftovers()
         self._owns_converter = converter is None
-        self._converter = converter or Converter(paths.pixels, limits)
+        self._converter = converter or Converter(limits)
         self._consumed: set[Path] = set()
 
     def __enter__(self) -> Importer:
@@ -165,7 +165,9 @@ class Importer:
         if not path.is_file():
             raise ImportFailed("there is no such file" if not path.exists() else "it is no file")
         started = now()
-        converted = self._converter.convert(path, lambda fraction: tell(path, min(fraction, 0.99)))
+        converted = self._converter.convert(
+            path, self._pixels.root, lambda fraction: tell(path, min(fraction, 0.99))
+        )
         prefix = self._repository.new_folder(self._context.user_name, self._context.user_id, started)
         adopted: list[int] = []
         durable: list[bool] = []

@@ -23,8 +23,8 @@ from ..metadata import (
     PlateMetadata,
     StageLabelMetadata,
 )
-from . import UnreadableFile
 from .ome_plates import parse_plates
+from .reader import UnreadableFile
 from .xml_elements import (
     Element,
     attribute,

@@ -12,7 +12,7 @@ from PIL import Image
 
 from ...pixels.buffer import Array
 from ..metadata import ChannelMetadata, FileMetadata, ImageMetadata
-from . import UnreadableFile
+from .reader import UnreadableFile
 
 MAX_SAMPLES = 1 << 32
 """Samples of a picture that can be held in memory."""

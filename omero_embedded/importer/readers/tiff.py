@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Any
@@ -11,14 +14,44 @@ import tifffile
 
 from ...pixels.buffer import Array
 from ..metadata import FileMetadata, ImageMetadata
-from . import UnreadableFile
 from .ome_xml import parse
+from .reader import UnreadableFile
 from .tiff_ome import OmePlanes
 from .tiff_pages import PageRows
 from .tiff_series import SeriesPlanes, series_metadata
 
 OME_TIFF = "OMETiff"
 PLAIN_TIFF = "TiffDelegate"
+
+
+_DAMAGE = re.compile(r"invalid page offset|corrupted|circular|TiffTag 270 .*invalid value offset")
+"""What tifffile logs, and goes on, when pages or the description of the image are lost."""
+
+
+class _Damage(logging.Handler):
+    """Notes the first message of tifffile that means lost pages."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.found: str | None = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if self.found is None and _DAMAGE.search(text):
+            self.found = re.sub(r"<[^>]*>\s*", "", text)
+
+
+@contextmanager
+def _undamaged() -> Iterator[None]:
+    """Raise UnreadableFile at the end if tifffile met damage that it does not raise for."""
+    damage, logger = _Damage(), logging.getLogger("tifffile")
+    logger.addHandler(damage)
+    try:
+        yield
+    finally:
+        logger.removeHandler(damage)
+    if damage.found is not None:
+        raise UnreadableFile(f"the file is damaged: {damage.found}")
 
 
 class TiffType:
@@ -40,9 +73,10 @@ class TiffReader:
         self._tiffs: dict[Path, Any] = {}
         self.files: list[Path] = [path]
         try:
-            self._tiff = self._open(path)
             self._planes: list[OmePlanes | SeriesPlanes] = []
-            self.metadata = self._read_ome() if self._tiff.is_ome else self._read_series()
+            with _undamaged():
+                self._tiff = self._open(path)
+                self.metadata = self._read_ome() if self._tiff.is_ome else self._read_series()
         except BaseException:
             self.close()
             raise

@@ -10,8 +10,8 @@ import numpy as np
 
 from ...pixels.buffer import Array
 from ..metadata import ImageMetadata
-from . import UnreadableFile
 from .ome_xml import OmeImage
+from .reader import UnreadableFile
 from .tiff_pages import PageRows, page_type, pixel_type, samples_of
 
 _ORDERS = ("XYZCT", "XYZTC", "XYCTZ", "XYCZT", "XYTCZ", "XYTZC")

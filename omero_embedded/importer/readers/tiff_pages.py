@@ -9,7 +9,7 @@ import numpy as np
 import tifffile
 
 from ...pixels.buffer import Array
-from . import UnreadableFile
+from .reader import UnreadableFile
 
 WHOLE_PAGE_BYTES = 512 << 20
 """Decoded pages up to this size are kept while their samples are asked for."""

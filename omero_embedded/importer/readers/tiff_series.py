@@ -11,7 +11,7 @@ import tifffile
 from ...pixels.buffer import Array
 from ..metadata import RGBA, ChannelMetadata, ImageMetadata, Quantity
 from ..units import quantity
-from . import UnreadableFile
+from .reader import UnreadableFile
 from .tiff_pages import PageRows, is_indexed, page_type, pixel_type, samples_of
 
 _PRINT_RESOLUTION = 25.0
