@@ -202,15 +202,15 @@ def _packed_table(
             quantum,
             levels_of.statistics,
         )
-    packed, components = _packed_colors(quantum, reverse, colors)
-    used = components[np.unique(levels)]
-    red, green, blue = (int(value) for value in used.max(axis=0))
-    return packed[levels], (red, green, blue)
+    packed, brightest = _packed_colors(quantum, reverse, colors)
+    return packed.take(levels), brightest
 
 
 @lru_cache(maxsize=256)
-def _packed_colors(quantum: Quantum, reverse: bool, colors: ColorSource) -> tuple[Array, Array]:
-    """Colour of every display level: (256,) uint32 packed, and (256, 3) uint8."""
+def _packed_colors(
+    quantum: Quantum, reverse: bool, colors: ColorSource
+) -> tuple[Array, tuple[int, int, int]]:
+    """Packed colour of every display level: (256,) uint32, and the brightest value of each component."""
     levels = apply_maps(np.arange(256), [ReverseIntensity()] if reverse else [], quantum)
     if colors is None:
         components = levels[:, np.newaxis].repeat(3, axis=1)
@@ -224,7 +224,8 @@ def _packed_colors(quantum: Quantum, reverse: bool, colors: ColorSource) -> tupl
             alpha = np.float32(color.alpha) / np.float32(255)
             contributions = np.trunc(contributions.astype(np.float32) * alpha)
         components = contributions.astype(np.int64)
-    return _pack(components), components.astype(np.uint8)
+    red, green, blue = (int(value) for value in components.max(axis=0))
+    return _pack(components), (red, green, blue)
 
 
 def _pack(components: Array) -> Array:

@@ -7,6 +7,7 @@ results are compared level by level: an algebraically equal rearrangement gives 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -41,10 +42,14 @@ def level_table(
         raise RenderingError(
             f"window start {window.start} lies above the maximum of the type, {type_.maximum}"
         )
-    samples = np.arange(type_.minimum, type_.maximum + 1)
-    inside = curve.levels(samples)
-    levels = np.where(samples < curve.window.start, curve.low % 256, inside)
-    levels = np.where(samples >= curve.window.end, curve.high % 256, levels).astype(np.uint8)
+    low, high = int(type_.minimum), int(type_.maximum)
+    # A whole number lies in start..end exactly when it lies between their ceilings.
+    first = min(max(math.ceil(curve.window.start), low), high + 1)
+    last = min(max(math.ceil(curve.window.end), first), high + 1)
+    levels = np.empty(high - low + 1, np.uint8)
+    levels[: first - low] = curve.low % 256
+    levels[first - low : last - low] = curve.levels(np.arange(first, last, dtype=np.float64))
+    levels[last - low :] = curve.high % 256
     table = _spread(levels, type_, statistics)
     table.flags.writeable = False
     return table
@@ -211,15 +216,18 @@ class _Curve:
             value -= self.origin
             value *= self.scale
             value = _java_round(value)
-            value *= self.resolution_scale
-            value += self.low
-            whole = np.clip(_java_round(value), -(2.0**31), 2.0**31 - 1)
-            return (whole.astype(np.int64) & 255).astype(np.uint8)
+            if self.resolution_scale == 1:
+                whole = value + self.low
+            else:
+                whole = _java_round(value * self.resolution_scale + self.low)
+            # Clipping to 32 bits here covers the clipping to 64 bits after the first rounding.
+            np.clip(whole, -(2.0**31), 2.0**31 - 1, out=whole)
+            return (whole.astype(np.int32) & 255).astype(np.uint8)
 
 
 def _transform(value: Array, family: Family, k: np.float64) -> Array:
     if family is Family.LINEAR:
-        return np.array(value, dtype=np.float64)
+        return value
     if family is Family.LOGARITHMIC:
         return np.log(np.where(value > 0, value, 1.0))
     powered = np.power(value, k)
@@ -227,10 +235,12 @@ def _transform(value: Array, family: Family, k: np.float64) -> Array:
 
 
 def _java_round(value: Array) -> Array:
-    """Half up, exact for every double; NaN gives 0, and values saturate at 64 bits. Returns floats."""
-    floor = np.floor(value)
-    rounded = np.where(value - floor >= 0.5, floor + 1, floor)
-    return np.clip(np.where(np.isnan(value), 0.0, rounded), -(2.0**63), 2.0**63)
+    """Half up, exact for every double; NaN gives 0. Returns floats, and spoils what it is given."""
+    rounded = np.floor(value)
+    value -= rounded
+    rounded += value >= 0.5
+    np.putmask(rounded, np.isnan(rounded), 0.0)
+    return rounded
 
 
 def _valid(type_: PixelType, low: float, high: float) -> bool:
@@ -268,6 +278,8 @@ def _spread(levels: Array, type_: PixelType, statistics: Window | None) -> Array
     Samples outside the range exist only with significant bits (and in `bit` planes). Source: end of section 2.5.
     """
     size = 2 ** (8 * type_.dtype.itemsize)
+    if len(levels) == size:
+        return np.roll(levels, size // 2) if type_.signed else levels
     samples = np.arange(size) - (size // 2 if type_.signed else 0)
     low, high = int(type_.minimum), int(type_.maximum)
     extent = type_.maximum - type_.minimum if statistics is None else statistics.end - statistics.start
