@@ -22,7 +22,7 @@ from ..model.units import symbol
 from ..security.context import ALL_GROUPS, PRIVILEGES, CallContext, format_permissions
 from ..security.rights import NO_RIGHTS, rights
 from .parameters import Binder, bind, plain, signature
-from .parser import BulkStatement, parse
+from .parser import LONG_TEXT, BulkStatement, parse
 from .statement import Compiled, Compiler, Output
 from .tokens import SyntaxFault
 
@@ -167,7 +167,7 @@ class Engine:
             raise errors.api_usage(f"only queries are allowed, not {error}: {text}") from error
         except RecursionError as error:
             raise illegal(text, SyntaxFault("nested too deeply", 0)) from error
-        if compiled.cacheable:
+        if compiled.cacheable and len(text) <= LONG_TEXT:
             with self._lock:
                 self._cache[key] = compiled
                 if len(self._cache) > CACHE_SIZE:
@@ -289,7 +289,7 @@ class Engine:
             if value.prop is not None and value.prop.masked and len(output.columns) == 2:
                 return _masked(loader, output)
             if kind in ("int", "long"):
-                return lambda row: None if row[first] is None else convert(int(row[first]))
+                return lambda row: None if row[first] is None else _whole(kind, row[first])
             if kind == "double":
                 return lambda row: None if row[first] is None else convert(float(row[first]))
             return lambda row: None if row[first] is None else convert(row[first])
@@ -353,6 +353,19 @@ def _plain(output: Output, row: Any) -> Any:
     if value is None or output.value.kind not in ("int", "long", "double", "bool"):
         return value
     return {"double": float, "bool": bool}.get(output.value.kind, int)(value)
+
+
+def _whole(kind: str, value: Any) -> Any:
+    """RInt or RLong; an int that outgrew 32 bits, such as a product of sizes, becomes an RLong."""
+    try:
+        number = int(value)
+    except (OverflowError, ValueError):
+        number = 2**63
+    if not -(2**63) <= number < 2**63:
+        raise errors.api_usage(f"a result does not fit into 64 bits: {value}")
+    if kind == "int" and -(2**31) <= number < 2**31:
+        return RTYPES["int"](number)
+    return RTYPES["long"](number)
 
 
 def _masked(loader: Materialiser, output: Output) -> Callable[[Any], Any]:

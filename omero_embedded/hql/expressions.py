@@ -353,7 +353,10 @@ class Expressions:
             if side.kind not in (*NUMBERS, "timestamp", "entity", "null"):
                 raise SyntaxFault(f"{expr.operator} needs numbers, not a {side.kind}", _position(expr.left))
         kind = max((_number(left), _number(right)), key=_RANK.__getitem__)
-        return Value(kind, left.column.op(expr.operator)(right.column))
+        column = left.column
+        if kind == "int" and expr.operator in "+-*" and self.compiler.dialect == "postgresql":
+            column = cast(column, BigInteger())  # products of sizes easily exceed 32 bits
+        return Value(kind, column.op(expr.operator)(right.column))
 
     def _subquery(self, expr: tree.Subquery) -> Value:
         inner = self.compiler.subquery(expr.query, self.scope)
@@ -404,7 +407,8 @@ class Expressions:
     def _aggregate(self, expr: tree.Aggregate) -> Value:
         if expr.argument is None:
             return Value("long", func.count(), nullable=False)
-        value = self.joined_entity(self.value(expr.argument))
+        argument = expr.argument
+        value = self.joined_entity(self.compiler.ungrouped(lambda: self.value(argument)))
         column = value.column.distinct() if expr.distinct else value.column
         if expr.name == "count":
             return Value("long", func.count(column), nullable=False)

@@ -16,6 +16,8 @@ _NO_ALIAS = frozenset(
 )  # fmt: skip
 """Words that never serve as an alias without `as`, unless what follows makes them one."""
 _MAX_DEPTH = 80
+LONG_TEXT = 20_000
+"""Longer queries spell out lists of ids: they are not asked again and not worth keeping."""
 
 
 class BulkStatement(Exception):
@@ -465,7 +467,11 @@ class _Parser:
         return tree.Exists(path)
 
 
-@lru_cache(maxsize=1000)
 def parse(text: str) -> tree.Query:
     """The syntax tree of a query. Raises SyntaxFault, or BulkStatement for a statement that would write."""
+    return _remembered(text) if len(text) <= LONG_TEXT else _Parser(text).statement()
+
+
+@lru_cache(maxsize=1000)
+def _remembered(text: str) -> tree.Query:
     return _Parser(text).statement()

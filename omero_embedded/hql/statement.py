@@ -6,7 +6,7 @@ caller may read. Source: contract/hql.md, sections 3.1 to 3.5 and 3.10.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -97,6 +97,8 @@ class Compiler:
     binder: Binder
     dialect: str
     cacheable: bool = field(default=True, init=False)
+    grouped: bool = field(default=False, init=False)
+    """What is compiled now stands for a group of rows."""
     hiding: bool = field(default=False, init=False)
     """Names of unrelated users are hidden in what is compiled now: parts of select items."""
 
@@ -251,11 +253,20 @@ class Compiler:
         A bare path is masked when its value is read, which leaves grouping alone; anything else within the database.
         """
         hidden_here = expressions.scope.outer is None and (query.distinct or not isinstance(expr, tree.Path))
-        before, self.hiding = self.hiding, self.hiding or hidden_here
+        before = self.hiding, self.grouped
+        self.hiding, self.grouped = self.hiding or hidden_here, bool(query.group)
         try:
             return expressions.joined_entity(expressions.value(expr))
         finally:
-            self.hiding = before
+            self.hiding, self.grouped = before
+
+    def ungrouped(self, value: Callable[[], Value]) -> Value:
+        """The argument of an aggregate, whose parts are values of single rows."""
+        before, self.grouped = self.grouped, False
+        try:
+            return value()
+        finally:
+            self.grouped = before
 
     # -- masked strings -------------------------------------------------------------------------------------------
 
@@ -290,9 +301,11 @@ class Compiler:
         if value.prop.declared_by == "Experimenter":
             maps = table_of("GroupExperimenterMap")
             related = select(maps.c.child).where(maps.c.parent.in_(context.open_groups))
-            shown = or_(table.c.id.in_((context.user_id, ROOT_ID, GUEST_ID)), table.c.id.in_(related))
+            user_id = func.min(table.c.id) if self.grouped else table.c.id
+            shown = or_(user_id.in_((context.user_id, ROOT_ID, GUEST_ID)), user_id.in_(related))
         elif value.prop.declared_by == "Session":
-            shown = table.c.owner == context.user_id
+            owner = func.min(table.c.owner) if self.grouped else table.c.owner
+            shown = owner == context.user_id
         substitute = (value.prop.masked or {})["as"]
         instead = null() if substitute is None else literal(substitute, Text())
         return Value("string", case((shown, value.column), else_=instead))

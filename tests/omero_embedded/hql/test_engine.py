@@ -162,6 +162,8 @@ def test_names_of_unrelated_users_are_hidden_wherever_they_are_selected(
     assert ask("select distinct e.lastName from Experimenter e where e.id in (2, 3)") == [["<hidden>"]]
     grouped = "select e.lastName, count(*) from Experimenter e where e.id = 2 group by e.lastName"
     assert ask(grouped) == [["<hidden>", 1]]
+    grouped = "select lower(e.lastName), max(e.email), count(*) from Experimenter e where e.id = 2 group by e.lastName"
+    assert ask(grouped) == [["<hidden>", None, 1]]
     with database.read() as connection:
         (hidden,) = engine.find_all(connection, stranger, "from Experimenter e where e.id = 2", {})
     assert (hidden.lastName.val, hidden.email) == ("<hidden>", None)
@@ -256,6 +258,17 @@ def test_case_is_changed_in_every_script(rows: Ask) -> None:
         "select lower(mv.name), count(*) from MapAnnotation a join a.mapValue mv group by lower(mv.name)"
     )
     assert rows(f"{grouped} order by lower(mv.name)") == [("dose", 1), ("stain", 3)]
+
+
+def test_products_of_sizes_may_exceed_32_bits(database: Database, context: Make) -> None:
+    text = "select p.sizeX * 1, p.sizeX * p.sizeY * 100000, p.sizeX / 5 from Pixels p where p.id = 11"
+    with database.read() as connection:
+        ((small, large, divided),) = Engine(database).projection(connection, context("alice", "labA"), text)
+    assert (small, large, divided) == (
+        omero.rtypes.rint(512),
+        omero.rtypes.rlong(512 * 512 * 100_000),
+        omero.rtypes.rint(102),
+    )
 
 
 def test_trim_takes_a_character_and_a_side(rows: Ask) -> None:
