@@ -103,6 +103,9 @@ def update_command(conn: Any, job_id: str, job: Job) -> bool:
     try:
         response = handle.getResponse()
         if response is None:
+            status = handle.getStatus()
+            if status is not None:
+                job.update(currentStep=status.currentStep, steps=status.steps)
             return False
         handle.close()
     except Ice.ObjectNotExistException:

@@ -60,7 +60,10 @@ function showError(error, body) {
   body.parentElement.prepend(h("p", { class: "notice error", role: "alert" }, error.message));
 }
 
-export async function confirm(text, { title = "Confirm", ok = "OK", cancel = "Cancel", danger = false } = {}) {
+export async function confirm(
+  text,
+  { title = "Confirm", ok = "OK", cancel = "Cancel", danger = false } = {},
+) {
   const answer = await openDialog({
     title,
     body: h("div", {}, typeof text === "string" ? h("p", {}, text) : text),
@@ -74,7 +77,11 @@ export async function confirm(text, { title = "Confirm", ok = "OK", cancel = "Ca
 }
 
 export function alert(text, title = "Message") {
-  return openDialog({ title, body: h("p", {}, text), buttons: [{ label: "OK", value: "ok", primary: true }] });
+  return openDialog({
+    title,
+    body: h("p", {}, text),
+    buttons: [{ label: "OK", value: "ok", primary: true }],
+  });
 }
 
 /** Block the page with a spinner until `promise` settles. */
@@ -98,7 +105,11 @@ function toasts() {
 
 /** A message in the corner; errors stay until closed. */
 export function toast(text, kind = "info") {
-  const box = h("div", { class: `toast ${kind}`, role: kind === "error" ? "alert" : "status" }, h("span", {}, text));
+  const box = h(
+    "div",
+    { class: `toast ${kind}`, role: kind === "error" ? "alert" : "status" },
+    h("span", {}, text),
+  );
   box.append(iconButton("close", "Dismiss", () => box.remove()));
   toasts().append(box);
   if (kind !== "error") setTimeout(() => box.remove(), 5000);

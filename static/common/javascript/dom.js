@@ -10,12 +10,15 @@ const SVG = "http://www.w3.org/2000/svg";
 export function h(tag, props = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(props ?? {})) {
-    if (name === "on") for (const [type, listener] of Object.entries(value)) element.addEventListener(type, listener);
+    if (name === "on")
+      for (const [type, listener] of Object.entries(value)) element.addEventListener(type, listener);
     else if (name === "prop") Object.assign(element, value);
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value !== null && value !== undefined) element.setAttribute(name, value);
   }
-  element.append(...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false));
+  element.append(
+    ...children.flat(2).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return element;
 }
 
@@ -34,7 +37,14 @@ export function icon(name, className = "icon") {
 export function iconButton(name, label, onclick, props = {}) {
   return h(
     "button",
-    { type: "button", class: "icon-button", title: label, "aria-label": label, on: { click: onclick }, ...props },
+    {
+      type: "button",
+      class: "icon-button",
+      title: label,
+      "aria-label": label,
+      on: { click: onclick },
+      ...props,
+    },
     icon(name),
   );
 }

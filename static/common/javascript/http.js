@@ -11,7 +11,10 @@ export class HttpError extends Error {
 }
 
 function cookie(name) {
-  const found = document.cookie.split(";").map((part) => part.trim().split("=")).find(([key]) => key === name);
+  const found = document.cookie
+    .split(";")
+    .map((part) => part.trim().split("="))
+    .find(([key]) => key === name);
   return found ? decodeURIComponent(found[1]) : "";
 }
 
@@ -37,7 +40,9 @@ function shortMessage(status, body) {
     const parsed = JSON.parse(body);
     return String(parsed.message || parsed.error || parsed.Error || body).slice(0, 400);
   } catch {
-    const text = body.trim().startsWith("<") ? new DOMParser().parseFromString(body, "text/html").body.textContent : body;
+    const text = body.trim().startsWith("<")
+      ? new DOMParser().parseFromString(body, "text/html").body.textContent
+      : body;
     return text.trim().replace(/\s+/g, " ").slice(0, 400) || `The server answered with status ${status}.`;
   }
 }
@@ -93,7 +98,10 @@ export function upload(url, form, onprogress, signal) {
     xhr.open("POST", url);
     xhr.setRequestHeader("X-Requested-With", "XMLHttpRequest");
     xhr.setRequestHeader("X-CSRFToken", cookie("csrftoken"));
-    xhr.upload.addEventListener("progress", (event) => event.lengthComputable && onprogress(event.loaded / event.total));
+    xhr.upload.addEventListener(
+      "progress",
+      (event) => event.lengthComputable && onprogress(event.loaded / event.total),
+    );
     xhr.addEventListener("load", () => {
       if (xhr.status < 200 || xhr.status > 299) {
         reject(new HttpError(xhr.status, shortMessage(xhr.status, xhr.responseText), xhr.responseText));

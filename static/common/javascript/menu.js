@@ -1,7 +1,9 @@
 /** Menu buttons: a button and the menu that hangs under it. ui.md, UI-FIX-01. */
 
 function items(menu) {
-  return [...menu.querySelectorAll('[role^="menuitem"]')].filter((item) => item.getAttribute("aria-disabled") !== "true");
+  return [...menu.querySelectorAll('[role^="menuitem"]')].filter(
+    (item) => item.getAttribute("aria-disabled") !== "true",
+  );
 }
 
 function place(menu, button) {
@@ -55,7 +57,8 @@ export function menuButton(button, menu, beforeOpen) {
     if (!menu.contains(event.target) && !button.contains(event.target)) close(false);
   });
   menu.addEventListener("focusout", (event) => {
-    if (event.relatedTarget && !menu.contains(event.relatedTarget) && event.relatedTarget !== button) close(false);
+    if (event.relatedTarget && !menu.contains(event.relatedTarget) && event.relatedTarget !== button)
+      close(false);
   });
   return { close };
 }

@@ -21,8 +21,10 @@ function wireSections(root) {
     toggle.addEventListener("click", () => set(body.hidden));
     set(expanded.has(section.dataset.section));
   }
-  for (const swatch of root.querySelectorAll(".channel-swatch")) swatch.style.background = `#${swatch.dataset.colour}`;
-  for (const cell of root.querySelectorAll("td[data-seconds]")) if (cell.dataset.seconds) cell.textContent = duration(Number(cell.dataset.seconds));
+  for (const swatch of root.querySelectorAll(".channel-swatch"))
+    swatch.style.background = `#${swatch.dataset.colour}`;
+  for (const cell of root.querySelectorAll("td[data-seconds]"))
+    if (cell.dataset.seconds) cell.textContent = duration(Number(cell.dataset.seconds));
 }
 
 /** 0 s; µs, ms, s with one decimal; min s; h min s. UI-ACQ-20. */
@@ -39,7 +41,11 @@ function duration(seconds) {
 /** Unset fields are hidden until asked for. UI-ACQ-19. */
 function wireUnset(root) {
   for (const form of root.querySelectorAll(".acquisition-form")) {
-    for (const row of form.querySelectorAll("tr")) row.classList.toggle("unset", ["", "N/A", "Not set"].includes(row.querySelector("td")?.textContent.trim()));
+    for (const row of form.querySelectorAll("tr"))
+      row.classList.toggle(
+        "unset",
+        ["", "N/A", "Not set"].includes(row.querySelector("td")?.textContent.trim()),
+      );
     const count = form.querySelectorAll("tr.unset").length;
     if (!count) continue;
     const link = h("button", { type: "button", class: "button small" }, "Show unset fields");

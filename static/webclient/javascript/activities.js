@@ -78,7 +78,10 @@ function setOpen(open) {
   const opener = document.getElementById("launch_activities");
   opener.setAttribute("aria-expanded", String(open));
   if (open) finishedUnseen = 0;
-  else list().querySelectorAll(".new_result").forEach((row) => row.classList.remove("new_result"));
+  else
+    list()
+      .querySelectorAll(".new_result")
+      .forEach((row) => row.classList.remove("new_result"));
   updateButton();
 }
 

@@ -4,15 +4,18 @@ import { spinner } from "../../common/javascript/dom.js";
 import { getText } from "../../common/javascript/http.js";
 
 function showUsersOf(chooser, groupId) {
-  for (const part of chooser.querySelectorAll("[data-users-of]")) part.hidden = part.dataset.usersOf !== groupId;
-  for (const link of chooser.querySelectorAll("[data-group]")) link.classList.toggle("current", link.dataset.group === groupId);
+  for (const part of chooser.querySelectorAll("[data-users-of]"))
+    part.hidden = part.dataset.usersOf !== groupId;
+  for (const link of chooser.querySelectorAll("[data-group]"))
+    link.classList.toggle("current", link.dataset.group === groupId);
 }
 
 function wire(chooser) {
   const filter = chooser.querySelector("input[type=search]");
   filter.addEventListener("input", () => {
     const text = filter.value.trim().toLowerCase();
-    for (const item of chooser.querySelectorAll(".groups li")) item.hidden = !item.textContent.toLowerCase().includes(text);
+    for (const item of chooser.querySelectorAll(".groups li"))
+      item.hidden = !item.textContent.toLowerCase().includes(text);
   });
   const point = (event) => {
     const link = event.target.closest("[data-group]");
@@ -33,7 +36,7 @@ function wire(chooser) {
 export function startChooser() {
   const opener = document.getElementById("show_groups");
   const chooser = document.getElementById("group_user_chooser");
-  if (!opener || !window.WEBCLIENT.active_group_id && window.WEBCLIENT.active_group_id !== 0) return;
+  if (!opener || (!window.WEBCLIENT.active_group_id && window.WEBCLIENT.active_group_id !== 0)) return;
   let loaded = false;
   const setOpen = async (open) => {
     chooser.hidden = !open;
@@ -41,7 +44,9 @@ export function startChooser() {
     if (!open || loaded) return;
     chooser.replaceChildren(spinner("Loading Groups..."));
     try {
-      const html = await getText(`${window.WEBCLIENT.URLS.webindex}group_user_content/`, { url: window.location.pathname });
+      const html = await getText(`${window.WEBCLIENT.URLS.webindex}group_user_content/`, {
+        url: window.location.pathname,
+      });
       chooser.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
       wire(chooser);
       loaded = true;

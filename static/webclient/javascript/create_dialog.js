@@ -25,7 +25,12 @@ function orphansFor(kind) {
   if (kind !== "dataset") return [];
   return tree()
     .get_selected(true)
-    .filter((node) => node.type === "image" && tree().get_node(node.parent).type === "orphaned" && may(node.data.obj, "canLink"));
+    .filter(
+      (node) =>
+        node.type === "image" &&
+        tree().get_node(node.parent).type === "orphaned" &&
+        may(node.data.obj, "canLink"),
+    );
 }
 
 async function create(kind, values) {
@@ -36,8 +41,11 @@ async function create(kind, values) {
   const { active_user: shown, USER } = window.WEBCLIENT;
   if (shown.id !== -1 && shown.id !== USER.id) body.owner = shown.id;
   if (orphans.length) body.image = orphans.map((node) => node.data.id);
-  const answer = parent ? await postForm(`${base}${parent.type}/${parent.data.id}/`, body) : await postForm(base, { ...body, folder_type: kind });
-  if (answer.bad === "true") throw new Error(typeof answer.errs === "string" ? answer.errs : "A name is required.");
+  const answer = parent
+    ? await postForm(`${base}${parent.type}/${parent.data.id}/`, body)
+    : await postForm(base, { ...body, folder_type: kind });
+  if (answer.bad === "true")
+    throw new Error(typeof answer.errs === "string" ? answer.errs : "A name is required.");
   await show(kind, answer.id, values.name, parent, orphans);
 }
 
@@ -45,7 +53,8 @@ async function show(kind, id, name, parent, orphans) {
   const instance = tree();
   const root = instance.get_node(instance.get_node("#").children[0]);
   const target = parent ?? root;
-  const ownerId = window.WEBCLIENT.active_user.id === -1 ? window.WEBCLIENT.USER.id : window.WEBCLIENT.active_user.id;
+  const ownerId =
+    window.WEBCLIENT.active_user.id === -1 ? window.WEBCLIENT.USER.id : window.WEBCLIENT.active_user.id;
   const object = { id, name, ownerId, childCount: orphans.length, permsCss: ALL_RIGHTS, isOwned: true };
   if (kind === "tagset") object.set = true;
   const opened = instance.is_loaded(target);
@@ -70,7 +79,9 @@ async function show(kind, id, name, parent, orphans) {
     instance.add_to_count(image.parent, -1);
     instance.delete_node(image);
   }
-  await new Promise((resolve) => (instance.is_open(target) ? resolve() : instance.open_node(target, resolve)));
+  await new Promise((resolve) =>
+    instance.is_open(target) ? resolve() : instance.open_node(target, resolve),
+  );
   instance.deselect_all(true);
   instance.select_node(node);
   instance.get_node(node, true)[0]?.scrollIntoView({ block: "nearest" });
@@ -81,14 +92,23 @@ export function createDialog(kind) {
   const descriptionId = freshId("description");
   const parent = parentFor(kind);
   const { active_user: shown, USER } = window.WEBCLIENT;
-  const name = h("input", { type: "text", id: nameId, name: "name", maxlength: 255, required: true, autofocus: true });
+  const name = h("input", {
+    type: "text",
+    id: nameId,
+    name: "name",
+    maxlength: 255,
+    required: true,
+    autofocus: true,
+  });
   const description = h("textarea", { id: descriptionId, name: "description", rows: 2 });
   const problem = h("p", { class: "field-error", role: "alert" });
   const form = h(
     "form",
     {},
     h("p", {}, `New ${LABELS[kind]}${parent ? ` in ${LABELS[parent.type]} “${parent.text}”` : ""}`),
-    shown.id !== -1 && shown.id !== USER.id ? h("p", { class: "notice" }, `It will belong to ${shown.fullName}.`) : null,
+    shown.id !== -1 && shown.id !== USER.id
+      ? h("p", { class: "notice" }, `It will belong to ${shown.fullName}.`)
+      : null,
     h("div", { class: "field" }, h("label", { for: nameId }, "Name:"), name, problem),
     h("div", { class: "field" }, h("label", { for: descriptionId }, "Description:"), description),
   );

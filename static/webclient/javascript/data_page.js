@@ -13,7 +13,11 @@ OME.startTree = () => {
   startToolbar();
 };
 OME.getTreeImageContainerBestGuess = containerOf;
-OME.get_tree_selection = () => getTree().get_selected(true).map((node) => `${node.type}-${node.data.id}`).join("|");
+OME.get_tree_selection = () =>
+  getTree()
+    .get_selected(true)
+    .map((node) => `${node.type}-${node.data.id}`)
+    .join("|");
 OME.getParentId = () => {
   const tree = getTree();
   const [node] = tree.get_selected(true);

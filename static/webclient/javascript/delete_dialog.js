@@ -9,7 +9,13 @@ import { plain } from "./tree/moving.js";
 const $ = window.jQuery;
 const tree = () => $.jstree.reference("#dataTree");
 const WORDS = { acquisition: "run", tagset: "tag set" };
-const CONTENTS = { project: "datasets and their images", dataset: "images", screen: "plates and their images", plate: "wells, runs and images", acquisition: "images" };
+const CONTENTS = {
+  project: "datasets and their images",
+  dataset: "images",
+  screen: "plates and their images",
+  plate: "wells, runs and images",
+  acquisition: "images",
+};
 
 const capital = (type) => type.charAt(0).toUpperCase() + type.slice(1);
 
@@ -20,13 +26,17 @@ function grouped(objects) {
 }
 
 function describe(objects) {
-  return [...grouped(objects)].map(([type, ids]) => `${ids.length} ${WORDS[type] ?? type}${ids.length > 1 ? "s" : ""}`).join(", ");
+  return [...grouped(objects)]
+    .map(([type, ids]) => `${ids.length} ${WORDS[type] ?? type}${ids.length > 1 ? "s" : ""}`)
+    .join(", ");
 }
 
 async function splitFilesets(objects) {
   const wanted = objects.filter(({ type }) => ["image", "dataset", "project"].includes(type));
   if (!wanted.length) return "";
-  const values = Object.fromEntries([...grouped(wanted)].map(([type, ids]) => [capital(type), ids.join(",")]));
+  const values = Object.fromEntries(
+    [...grouped(wanted)].map(([type, ids]) => [capital(type), ids.join(",")]),
+  );
   return (await getText(window.WEBCLIENT.URLS.fileset_check, values)).trim();
 }
 
@@ -40,23 +50,36 @@ async function sharedCount(objects) {
   if (!Object.keys(values).length) return 0;
   const { data } = await getJSON(window.WEBCLIENT.URLS.api_parent_links, values);
   const parents = new Map();
-  for (const { child } of data) parents.set(`${child.type}-${child.id}`, (parents.get(`${child.type}-${child.id}`) ?? 0) + 1);
+  for (const { child } of data)
+    parents.set(`${child.type}-${child.id}`, (parents.get(`${child.type}-${child.id}`) ?? 0) + 1);
   return [...parents.values()].filter((count) => count > 1).length;
 }
 
 function question(objects, nodes, shared) {
   const counts = nodes.reduce((sum, node) => sum + (node.data.obj.childCount ?? 0), 0);
   const contents = [...new Set(objects.map(({ type }) => CONTENTS[type]).filter(Boolean))];
-  const foreign = nodes.filter((node) => node.data.obj.ownerId !== undefined && node.data.obj.ownerId !== window.WEBCLIENT.USER.id);
+  const foreign = nodes.filter(
+    (node) => node.data.obj.ownerId !== undefined && node.data.obj.ownerId !== window.WEBCLIENT.USER.id,
+  );
   const keep = h("input", { type: "checkbox", name: "anns" });
   const body = h(
     "div",
     {},
     h("p", {}, `Delete ${describe(objects)}?`),
     objects.length === 1 && nodes[0] ? h("p", {}, h("b", {}, nodes[0].text)) : null,
-    contents.length ? h("p", {}, `Takes along: ${contents.join("; ")}${counts ? ` (${counts} directly inside)` : ""}.`) : null,
-    shared ? h("p", { class: "notice error" }, `${shared} of them hang in more than one container and will vanish from all. Use Cut Link to take them off one only.`) : null,
-    foreign.length ? h("p", { class: "notice error" }, `${foreign.length} of them belong to other users.`) : null,
+    contents.length
+      ? h("p", {}, `Takes along: ${contents.join("; ")}${counts ? ` (${counts} directly inside)` : ""}.`)
+      : null,
+    shared
+      ? h(
+          "p",
+          { class: "notice error" },
+          `${shared} of them hang in more than one container and will vanish from all. Use Cut Link to take them off one only.`,
+        )
+      : null,
+    foreign.length
+      ? h("p", { class: "notice error" }, `${foreign.length} of them belong to other users.`)
+      : null,
     h("label", { class: "check" }, keep, "Also delete annotations that would be left alone"),
   );
   return { body, keep };
@@ -75,7 +98,10 @@ function takeOut(nodes) {
   for (const node of nodes) {
     if (!instance.get_node(node.id)) continue;
     const parent = instance.get_node(node.parent);
-    if (node.type === "tagset") node.children.map((id) => instance.get_node(id)).forEach((tag) => instance.create_node(parent, plain(tag), "last"));
+    if (node.type === "tagset")
+      node.children
+        .map((id) => instance.get_node(id))
+        .forEach((tag) => instance.create_node(parent, plain(tag), "last"));
     instance.add_to_count(parent, -1);
     instance.delete_node(node);
   }
@@ -85,7 +111,9 @@ function takeOut(nodes) {
 export async function deleteDialog(objects) {
   const instance = tree();
   const nodes = objects.flatMap(({ type, id }) => (instance && instance.locate_node(`${type}-${id}`)) || []);
-  const firsts = objects.map(({ type, id }) => nodes.find((node) => node.type === type && node.data.id === id)).filter(Boolean);
+  const firsts = objects
+    .map(({ type, id }) => nodes.find((node) => node.type === type && node.data.id === id))
+    .filter(Boolean);
   let split = "";
   let shared = 0;
   try {
@@ -97,7 +125,11 @@ export async function deleteDialog(objects) {
   if (split) {
     const body = h("div");
     body.append(...new DOMParser().parseFromString(split, "text/html").body.childNodes);
-    await openDialog({ title: "Delete", body, buttons: [{ label: "Cancel", value: "cancel", primary: true }] });
+    await openDialog({
+      title: "Delete",
+      body,
+      buttons: [{ label: "Cancel", value: "cancel", primary: true }],
+    });
     return;
   }
   const { body, keep } = question(objects, firsts, shared);

@@ -90,7 +90,9 @@ export function startLayout() {
   document.querySelectorAll(".panel-switch button").forEach((button) =>
     button.addEventListener("click", () => {
       panels.dataset.shown = button.dataset.panel;
-      document.querySelectorAll(".panel-switch button").forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
+      document
+        .querySelectorAll(".panel-switch button")
+        .forEach((other) => other.setAttribute("aria-pressed", String(other === button)));
       window.dispatchEvent(new Event("resize"));
     }),
   );

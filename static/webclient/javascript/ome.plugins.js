@@ -12,7 +12,8 @@
 
   function isSupported(options, { selected, type }) {
     if (!selected.length) return false;
-    if (options.supported_obj_types) return selected.length === 1 && options.supported_obj_types.includes(type);
+    if (options.supported_obj_types)
+      return selected.length === 1 && options.supported_obj_types.includes(type);
     const enabled = options.plugin_enabled || options.tab_enabled;
     return enabled ? Boolean(enabled(selected)) : true;
   }
@@ -29,13 +30,16 @@
       const panelId = $this.attr("id");
 
       function tabIndex() {
-        return $("#annotation_tabs_list > li > a").toArray().findIndex((a) => a.getAttribute("href") === `#${panelId}`);
+        return $("#annotation_tabs_list > li > a")
+          .toArray()
+          .findIndex((a) => a.getAttribute("href") === `#${panelId}`);
       }
 
       function setEnabled(enabled) {
         const index = tabIndex();
         if (index < 0 || !$tabs.data("ui-tabs")) return;
-        if (!enabled && $tabs.tabs("option", "active") === index && index > 0) $tabs.tabs("option", "active", 0);
+        if (!enabled && $tabs.tabs("option", "active") === index && index > 0)
+          $tabs.tabs("option", "active", 0);
         $tabs.tabs(enabled ? "enable" : "disable", index);
       }
 
@@ -63,7 +67,9 @@
       const emptied = options.empty_on_sel_change === undefined || options.empty_on_sel_change;
 
       function optionIndex() {
-        return $("#source option").toArray().findIndex((option) => option.value === `#${$this.attr("id")}`);
+        return $("#source option")
+          .toArray()
+          .findIndex((option) => option.value === `#${$this.attr("id")}`);
       }
 
       function update(selectionChanged) {

@@ -38,9 +38,22 @@ function saveToAll(settings, imageId) {
 function userSettings(settings, rdefs) {
   const apply = (rdef) => settings.applyQuery({ c: rdef.c, m: rdef.m });
   const buttons = rdefs.map((rdef) =>
-    h("button", { type: "button", "aria-pressed": String(Boolean(rdef.current)), on: { click: () => apply(rdef) } }, h("img", { src: `${server()}/render_thumbnail/${settings.data.id}/?rdefId=${rdef.id}`, alt: "" }), h("span", { class: rdef.is_image_owner ? "owner" : "" }, typeof rdef.owner === "object" ? `${rdef.owner.firstName ?? ""} ${rdef.owner.lastName ?? ""}`.trim() : String(rdef.owner))),
+    h(
+      "button",
+      { type: "button", "aria-pressed": String(Boolean(rdef.current)), on: { click: () => apply(rdef) } },
+      h("img", { src: `${server()}/render_thumbnail/${settings.data.id}/?rdefId=${rdef.id}`, alt: "" }),
+      h(
+        "span",
+        { class: rdef.is_image_owner ? "owner" : "" },
+        typeof rdef.owner === "object"
+          ? `${rdef.owner.firstName ?? ""} ${rdef.owner.lastName ?? ""}`.trim()
+          : String(rdef.owner),
+      ),
+    ),
   );
-  return buttons.length ? h("section", {}, h("h3", {}, "User Settings"), h("div", { class: "users-settings" }, buttons)) : null;
+  return buttons.length
+    ? h("section", {}, h("h3", {}, "User Settings"), h("div", { class: "users-settings" }, buttons))
+    : null;
 }
 
 async function show(root) {
@@ -51,15 +64,34 @@ async function show(root) {
   if (!root.isConnected) return;
   if (data.ConcurrencyException || data.Exception || !data.channels?.length) {
     view.remove();
-    controls.append(h("p", { class: "notice" }, data.ConcurrencyException ? "A pyramid of this image is being made. Come back later." : `The image cannot be shown: ${data.Exception ?? "its pixels cannot be read"}`));
+    controls.append(
+      h(
+        "p",
+        { class: "notice" },
+        data.ConcurrencyException
+          ? "A pyramid of this image is being made. Come back later."
+          : `The image cannot be shown: ${data.Exception ?? "its pixels cannot be read"}`,
+      ),
+    );
     return;
   }
   const settings = new RenderingSettings(data);
   const viewport = new Viewport(view, settings, { server: server(), interpolate: data.interpolate });
   shown = { settings, viewport };
-  const fullViewer = h("a", { class: "button small", target: "_blank", href: root.dataset.viewer }, "Full viewer");
-  fullViewer.addEventListener("click", () => (fullViewer.href = `${root.dataset.viewer}?${settings.fullQuery()}`));
-  const toolbar = new SettingsToolbar(settings, { server: server(), saveToAll: saveToAll(settings, imageId), onSaved: () => window.OME.refreshThumbnails({ imageId }) });
+  const fullViewer = h(
+    "a",
+    { class: "button small", target: "_blank", href: root.dataset.viewer },
+    "Full viewer",
+  );
+  fullViewer.addEventListener(
+    "click",
+    () => (fullViewer.href = `${root.dataset.viewer}?${settings.fullQuery()}`),
+  );
+  const toolbar = new SettingsToolbar(settings, {
+    server: server(),
+    saveToAll: saveToAll(settings, imageId),
+    onSaved: () => window.OME.refreshThumbnails({ imageId }),
+  });
   const loadImported = async () => {
     try {
       settings.applyDocument(await getJSON(`${server()}/imgData/${imageId}/`, { getDefaults: true }));
@@ -68,9 +100,16 @@ async function show(root) {
     }
   };
   const channels = new ChannelControls(settings, { server: server(), gateway: gateway(), loadImported });
-  const planes = ["z", "t"].filter((axis) => data.size[axis] > 1).map((axis) => new PlaneSlider(axis, settings, viewport).element);
+  const planes = ["z", "t"]
+    .filter((axis) => data.size[axis] > 1)
+    .map((axis) => new PlaneSlider(axis, settings, viewport).element);
   const rdefs = JSON.parse(root.dataset.rdefs || "[]");
-  controls.append(...planes, toolbar.element, channels.element, ...[userSettings(settings, rdefs)].filter(Boolean));
+  controls.append(
+    ...planes,
+    toolbar.element,
+    channels.element,
+    ...[userSettings(settings, rdefs)].filter(Boolean),
+  );
   root.prepend(h("div", { class: "general-toolbar" }, fullViewer));
   viewport.fit();
 }

@@ -31,5 +31,6 @@ export function startSession() {
   document.addEventListener("session-ended", sessionEnded);
   const settings = document.querySelector('meta[name="keepalive"]');
   const period = Number(settings?.content ?? 0);
-  if (period > 0) setInterval(() => fetch(settings.dataset.url, { credentials: "same-origin" }).catch(() => null), period);
+  if (period > 0)
+    setInterval(() => fetch(settings.dataset.url, { credentials: "same-origin" }).catch(() => null), period);
 }

@@ -17,9 +17,12 @@ export async function copySettings(imageId) {
 
 async function change(nodes, request) {
   const { type } = nodes[0];
-  const agreed = await confirm(`Change and save the rendering settings of ${nodes.length} ${type}${nodes.length > 1 ? "s" : ""}? This cannot be undone.`, {
-    title: "Change Rendering Settings?",
-  });
+  const agreed = await confirm(
+    `Change and save the rendering settings of ${nodes.length} ${type}${nodes.length > 1 ? "s" : ""}? This cannot be undone.`,
+    {
+      title: "Change Rendering Settings?",
+    },
+  );
   if (!agreed) return;
   try {
     await whileWaiting(request({ to_type: type, toids: nodes.map((node) => node.data.id) }), "Saving...");

@@ -47,7 +47,8 @@ Object.assign(OME, {
 function startCenterChooser() {
   const select = document.querySelector("[data-center-chooser]");
   select?.addEventListener("change", () => {
-    for (const option of select.options) document.querySelector(option.value).hidden = option !== select.selectedOptions[0];
+    for (const option of select.options)
+      document.querySelector(option.value).hidden = option !== select.selectedOptions[0];
     $("#center_panel_chooser").trigger("center_plugin_changed.ome");
   });
 }
@@ -57,7 +58,10 @@ function startTabs() {
   const tabs = $("#annotation_tabs");
   if (!tabs.length) return;
   const others = $("#annotation_tabs_list > li").length - 1;
-  tabs.tabs({ disabled: Array.from({ length: others }, (_, index) => index + 1), classes: { "ui-tabs": "", "ui-tabs-nav": "", "ui-tabs-panel": "ui-tabs-panel" } });
+  tabs.tabs({
+    disabled: Array.from({ length: others }, (_, index) => index + 1),
+    classes: { "ui-tabs": "", "ui-tabs-nav": "", "ui-tabs-panel": "ui-tabs-panel" },
+  });
   tabs.tabs("instance")._tabKeydown = () => {};
   tabs.find(".ui-tabs-anchor").each(function () {
     this.tabIndex = 0;
@@ -73,4 +77,6 @@ startTabs();
 const userButton = document.getElementById("user_menu_button");
 if (userButton) menuButton(userButton, document.getElementById("user_menu"));
 const here = window.location.pathname;
-document.querySelectorAll(".top-links a").forEach((link) => new URL(link.href).pathname === here && link.setAttribute("aria-current", "page"));
+document
+  .querySelectorAll(".top-links a")
+  .forEach((link) => new URL(link.href).pathname === here && link.setAttribute("aria-current", "page"));

@@ -19,14 +19,31 @@ class ChannelRow {
     const { settings } = panel;
     const { label } = this.channel;
     const short = label.length > MAX_LABEL ? `${label.slice(0, MAX_LABEL)}…` : label;
-    this.toggle = h("button", { type: "button", class: "channel-toggle", title: label, "aria-label": `Channel ${label}` }, short);
+    this.toggle = h(
+      "button",
+      { type: "button", class: "channel-toggle", title: label, "aria-label": `Channel ${label}` },
+      short,
+    );
     this.toggle.addEventListener("click", () => settings.setActive(index, !this.channel.active));
     this.fields = ["start", "end"].map((which) => this.field(which));
     this.handles = ["start", "end"].map((which) => this.handle(which));
     this.fill = h("span", { class: "range-fill" });
-    this.colour = h("button", { type: "button", class: "colour-button", title: `Color of ${label}`, "aria-label": `Color of ${label}` });
+    this.colour = h("button", {
+      type: "button",
+      class: "colour-button",
+      title: `Color of ${label}`,
+      "aria-label": `Color of ${label}`,
+    });
     this.colour.addEventListener("click", () => chooseColour(settings, index, panel));
-    this.element = h("div", { class: "channel-row", "data-channel": index }, this.toggle, this.fields[0], h("div", { class: "range" }, h("span", { class: "range-track" }), this.fill, this.handles), this.fields[1], this.colour);
+    this.element = h(
+      "div",
+      { class: "channel-row", "data-channel": index },
+      this.toggle,
+      this.fields[0],
+      h("div", { class: "range" }, h("span", { class: "range-track" }), this.fill, this.handles),
+      this.fields[1],
+      this.colour,
+    );
     this.element.addEventListener("focusin", () => panel.focus(index));
     this.update();
   }
@@ -36,23 +53,35 @@ class ChannelRow {
   }
 
   field(which) {
-    const input = h("input", { type: "number", step: "any", class: `window-${which}`, "aria-label": `${this.channel.label} ${which}` });
+    const input = h("input", {
+      type: "number",
+      step: "any",
+      class: `window-${which}`,
+      "aria-label": `${this.channel.label} ${which}`,
+    });
     input.addEventListener("change", () => {
       const values = this.fields.map((field) => Number(field.value));
-      if (values.every((value) => Number.isFinite(value)) && input.value !== "") this.panel.settings.setWindow(this.index, ...values);
+      if (values.every((value) => Number.isFinite(value)) && input.value !== "")
+        this.panel.settings.setWindow(this.index, ...values);
       this.update();
     });
     return input;
   }
 
   handle(which) {
-    const input = h("input", { type: "range", class: `handle-${which}`, "aria-label": `${this.channel.label} ${which}` });
+    const input = h("input", {
+      type: "range",
+      class: `handle-${which}`,
+      "aria-label": `${this.channel.label} ${which}`,
+    });
     input.addEventListener("input", () => {
       const [start, end] = this.handles.map((handle) => Number(handle.value));
       if (start > end) input.value = which === "start" ? end : start;
       this.preview();
     });
-    input.addEventListener("change", () => this.panel.settings.setWindow(this.index, ...this.handles.map((handle) => Number(handle.value))));
+    input.addEventListener("change", () =>
+      this.panel.settings.setWindow(this.index, ...this.handles.map((handle) => Number(handle.value))),
+    );
     return input;
   }
 
@@ -83,7 +112,9 @@ class ChannelRow {
     const { start, end } = channel.window;
     const [low, high] = this.bounds();
     const step = this.panel.settings.isFloat ? (high - low) / 100 || 1 : 1;
-    this.handles.forEach((handle, at) => Object.assign(handle, { min: low, max: high, step, value: [start, end][at] }));
+    this.handles.forEach((handle, at) =>
+      Object.assign(handle, { min: low, max: high, step, value: [start, end][at] }),
+    );
     this.fields.forEach((field, at) => (field.value = Number([start, end][at].toPrecision(7))));
     this.toggle.setAttribute("aria-pressed", String(channel.active));
     this.toggle.classList.toggle("off", !channel.active);
@@ -133,13 +164,24 @@ export class ChannelControls {
       this.update();
     });
     const reason = settings.data.tiles ? "Not available for tiled images" : null;
-    const [, histogramLabel] = check("Show Histogram", (on) => this.histogram.show(on), { disabled: Boolean(reason), title: reason });
+    const [, histogramLabel] = check("Show Histogram", (on) => this.histogram.show(on), {
+      disabled: Boolean(reason),
+      title: reason,
+    });
     this.grey = grey;
-    const range = (label, action, disabled = false) => h("button", { type: "button", class: "button small", disabled, on: { click: action } }, label);
+    const range = (label, action, disabled = false) =>
+      h("button", { type: "button", class: "button small", disabled, on: { click: action } }, label);
     this.element = h(
       "div",
       { class: "channel-controls" },
-      h("div", { class: "channel-options" }, greyLabel, settings.channels.length > 1 && activeLabel, h("span", { class: "space" }), histogramLabel),
+      h(
+        "div",
+        { class: "channel-options" },
+        greyLabel,
+        settings.channels.length > 1 && activeLabel,
+        h("span", { class: "space" }),
+        histogramLabel,
+      ),
       this.histogram.element,
       this.rows.map((row) => row.element),
       h(

@@ -4,7 +4,15 @@ import { h } from "../../common/javascript/dom.js";
 import { openDialog } from "../../common/javascript/dialog.js";
 import { listLuts, paintSample } from "./luts.js";
 
-const COLOURS = { Red: "FF0000", Green: "00FF00", Blue: "0000FF", White: "FFFFFF", Yellow: "FFFF00", Magenta: "FF00FF", Cyan: "00FFFF" };
+const COLOURS = {
+  Red: "FF0000",
+  Green: "00FF00",
+  Blue: "0000FF",
+  White: "FFFFFF",
+  Yellow: "FFFF00",
+  Magenta: "FF00FF",
+  Cyan: "00FFFF",
+};
 const SAMPLE_HEIGHT = 14;
 
 export function chooseColour(settings, index, { server, gateway }) {
@@ -13,7 +21,13 @@ export function chooseColour(settings, index, { server, gateway }) {
   const invert = h("input", { type: "checkbox", checked: channel.inverted });
   invert.addEventListener("change", () => settings.setInverted(index, invert.checked));
   const free = h("input", { type: "color", value: `#${channel.color}`, "aria-label": "Free colour" });
-  const hex = h("input", { type: "text", value: channel.color, maxlength: 6, pattern: "[0-9A-Fa-f]{6}", "aria-label": "Hex value" });
+  const hex = h("input", {
+    type: "text",
+    value: channel.color,
+    maxlength: 6,
+    pattern: "[0-9A-Fa-f]{6}",
+    "aria-label": "Hex value",
+  });
   const apply = (colour) => {
     settings.setColour(index, colour);
     mark();
@@ -30,17 +44,33 @@ export function chooseColour(settings, index, { server, gateway }) {
   const option = (name, value, paint) => {
     const sample = h("span", { class: "colour-sample" });
     paint(sample);
-    return h("button", { type: "button", role: "option", "data-colour": value, on: { click: () => apply(value) } }, sample, name);
+    return h(
+      "button",
+      { type: "button", role: "option", "data-colour": value, on: { click: () => apply(value) } },
+      sample,
+      name,
+    );
   };
   const mark = () => {
     const current = settings.channels[index].lut ?? settings.channels[index].color;
-    for (const item of list.children) item.setAttribute("aria-selected", String(item.dataset.colour === current));
+    for (const item of list.children)
+      item.setAttribute("aria-selected", String(item.dataset.colour === current));
   };
-  list.append(...Object.entries(COLOURS).map(([name, value]) => option(name, value, (sample) => (sample.style.background = `#${value}`))));
+  list.append(
+    ...Object.entries(COLOURS).map(([name, value]) =>
+      option(name, value, (sample) => (sample.style.background = `#${value}`)),
+    ),
+  );
   mark();
   listLuts(server)
     .then((luts) => {
-      list.append(...luts.map((lut) => option(lut.name.replace(/\.lut$/, "").replaceAll("_", " "), lut.name, (sample) => paintSample(sample, lut, gateway, SAMPLE_HEIGHT))));
+      list.append(
+        ...luts.map((lut) =>
+          option(lut.name.replace(/\.lut$/, "").replaceAll("_", " "), lut.name, (sample) =>
+            paintSample(sample, lut, gateway, SAMPLE_HEIGHT),
+          ),
+        ),
+      );
       mark();
     })
     .catch((error) => list.append(h("p", { class: "field-error" }, `No lookup tables: ${error.message}`)));

@@ -20,7 +20,12 @@ export class Histogram {
     this.gateway = gateway;
     this.channel = 0;
     this.cache = new Map();
-    this.plot = svg("svg", { viewBox: `0 0 ${BINS} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", class: "histogram-plot" });
+    this.plot = svg("svg", {
+      viewBox: `0 0 ${BINS} ${HEIGHT}`,
+      preserveAspectRatio: "none",
+      role: "img",
+      class: "histogram-plot",
+    });
     this.element = h("div", { class: "histogram", hidden: true }, this.plot);
   }
 
@@ -58,12 +63,22 @@ export class Histogram {
     const channel = this.settings.channels[this.channel];
     const colour = channel.lut || /^F{6}$/i.test(channel.color) ? "var(--text-strong)" : `#${channel.color}`;
     const highest = Math.max(1, ...counts);
-    const points = counts.map((count, at) => `${at},${(HEIGHT * (1 - Math.sqrt(count / highest))).toFixed(1)}`).join(" L");
+    const points = counts
+      .map((count, at) => `${at},${(HEIGHT * (1 - Math.sqrt(count / highest))).toFixed(1)}`)
+      .join(" L");
     const { min, max, start, end } = { ...channel.window, ...shown };
     const x = (value) => ((value - min) / (max - min || 1)) * BINS;
-    const line = (value) => svg("line", { x1: x(value), x2: x(value), y1: 0, y2: HEIGHT, class: "histogram-limit" });
+    const line = (value) =>
+      svg("line", { x1: x(value), x2: x(value), y1: 0, y2: HEIGHT, class: "histogram-limit" });
     this.plot.replaceChildren(
-      svg("path", { d: `M0,${HEIGHT} L${points} L${counts.length},${HEIGHT} Z`, fill: colour, "fill-opacity": 0.4, stroke: colour, "stroke-width": 1, "vector-effect": "non-scaling-stroke" }),
+      svg("path", {
+        d: `M0,${HEIGHT} L${points} L${counts.length},${HEIGHT} Z`,
+        fill: colour,
+        "fill-opacity": 0.4,
+        stroke: colour,
+        "stroke-width": 1,
+        "vector-effect": "non-scaling-stroke",
+      }),
       line(start),
       line(end),
     );

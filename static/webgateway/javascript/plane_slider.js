@@ -10,15 +10,34 @@ export class PlaneSlider {
     Object.assign(this, { axis, settings, viewport, playing: 0 });
     this.count = settings.data.size[axis];
     const name = axis.toUpperCase();
-    this.range = h("input", { type: "range", min: 0, max: this.count - 1, step: 1, "aria-label": axis === "z" ? "Section" : "Time point" });
+    this.range = h("input", {
+      type: "range",
+      min: 0,
+      max: this.count - 1,
+      step: 1,
+      "aria-label": axis === "z" ? "Section" : "Time point",
+    });
     this.output = h("output");
     this.range.addEventListener("input", () => this.go(Number(this.range.value)));
-    const step = (glyph, label, by, className) => iconButton(glyph, label, () => this.go(this.value + by), { class: `icon-button ${className}` });
+    const step = (glyph, label, by, className) =>
+      iconButton(glyph, label, () => this.go(this.value + by), { class: `icon-button ${className}` });
     this.back = this.playButton(-1, `Play ${name} backwards`);
     this.forth = this.playButton(1, `Play ${name}`);
     const [less, more] = vertical ? ["chevron-down", "chevron-up"] : ["chevron-left", "chevron-right"];
-    const parts = [this.back, step(less, `Previous ${name}`, -1, "step"), this.range, step(more, `Next ${name}`, 1, "step"), this.forth];
-    this.element = h("div", { class: `plane-slider ${axis} ${vertical ? "vertical" : "horizontal"}` }, h("span", { class: "name" }, name), ...(vertical ? parts.reverse() : parts), this.output);
+    const parts = [
+      this.back,
+      step(less, `Previous ${name}`, -1, "step"),
+      this.range,
+      step(more, `Next ${name}`, 1, "step"),
+      this.forth,
+    ];
+    this.element = h(
+      "div",
+      { class: `plane-slider ${axis} ${vertical ? "vertical" : "horizontal"}` },
+      h("span", { class: "name" }, name),
+      ...(vertical ? parts.reverse() : parts),
+      this.output,
+    );
     if (this.count < 2) {
       this.element.dataset.inert = "";
       this.element.querySelectorAll("button, input").forEach((control) => (control.disabled = true));
@@ -34,10 +53,15 @@ export class PlaneSlider {
   }
 
   playButton(direction, label) {
-    const button = iconButton("play", label, () => (this.playing === direction ? this.stop() : this.play(direction)), {
-      class: `icon-button ${direction < 0 ? "backwards" : "forwards"}`,
-      "aria-pressed": "false",
-    });
+    const button = iconButton(
+      "play",
+      label,
+      () => (this.playing === direction ? this.stop() : this.play(direction)),
+      {
+        class: `icon-button ${direction < 0 ? "backwards" : "forwards"}`,
+        "aria-pressed": "false",
+      },
+    );
     return button;
   }
 
@@ -66,7 +90,10 @@ export class PlaneSlider {
   }
 
   paintButtons() {
-    for (const [button, direction] of [[this.back, -1], [this.forth, 1]]) {
+    for (const [button, direction] of [
+      [this.back, -1],
+      [this.forth, 1],
+    ]) {
       const on = this.playing === direction;
       button.setAttribute("aria-pressed", String(on));
       button.replaceChildren(icon(on ? "pause" : "play"));

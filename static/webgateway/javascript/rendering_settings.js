@@ -143,16 +143,23 @@ export class RenderingSettings extends EventTarget {
     this.change("model", (state) => {
       state.model = model;
       if (model !== "g") return;
-      const kept = Math.max(0, state.channels.findIndex((channel) => channel.active));
+      const kept = Math.max(
+        0,
+        state.channels.findIndex((channel) => channel.active),
+      );
       state.channels.forEach((channel, at) => (channel.active = at === kept));
     });
   }
 
   setWindow(index, start, end) {
     const [low, high] = this.isFloat ? [-Infinity, Infinity] : this.range;
-    const [first, last] = [start, end].sort((a, b) => a - b).map((value) => Math.max(low, Math.min(high, value)));
+    const [first, last] = [start, end]
+      .sort((a, b) => a - b)
+      .map((value) => Math.max(low, Math.min(high, value)));
     if (first === last) return;
-    this.change("window", (state) => Object.assign(state.channels[index].window, { start: first, end: last }));
+    this.change("window", (state) =>
+      Object.assign(state.channels[index].window, { start: first, end: last }),
+    );
   }
 
   setColour(index, colour) {
@@ -174,7 +181,9 @@ export class RenderingSettings extends EventTarget {
 
   setFullRange() {
     const [start, end] = this.range;
-    this.change("window", (state) => state.channels.forEach(({ window }) => Object.assign(window, { start, end })));
+    this.change("window", (state) =>
+      state.channels.forEach(({ window }) => Object.assign(window, { start, end })),
+    );
   }
 
   /** Settings of another document of the same image (imported, another user's). */
@@ -183,7 +192,12 @@ export class RenderingSettings extends EventTarget {
       state.model = data.rdefs.model === "greyscale" ? "g" : "c";
       data.channels.forEach((channel, index) => {
         const own = state.channels[index];
-        Object.assign(own, { color: channel.color, lut: channel.lut ?? null, active: channel.active, inverted: channel.inverted });
+        Object.assign(own, {
+          color: channel.color,
+          lut: channel.lut ?? null,
+          active: channel.active,
+          inverted: channel.inverted,
+        });
         Object.assign(own.window, { start: channel.window.start, end: channel.window.end });
       });
     });
@@ -217,8 +231,13 @@ export class RenderingSettings extends EventTarget {
 
   /** Parameters for a picture; inactive channels are left out except the first. UI-VIEW-52. */
   pictureQuery() {
-    const sent = this.channels.map((channel, index) => ({ channel, index })).filter(({ channel, index }) => channel.active || index === 0);
-    return this.query(sent, { p: this.state.projection === "normal" ? null : this.state.projection, q: this.quality });
+    const sent = this.channels
+      .map((channel, index) => ({ channel, index }))
+      .filter(({ channel, index }) => channel.active || index === 0);
+    return this.query(sent, {
+      p: this.state.projection === "normal" ? null : this.state.projection,
+      q: this.quality,
+    });
   }
 
   /** Parameters that name every channel, for saving, copying and links. */
@@ -231,8 +250,12 @@ export class RenderingSettings extends EventTarget {
     const values = new URLSearchParams();
     values.set("c", entries.map(({ channel, index }) => this.entry(channel, index)).join(","));
     values.set("m", this.model);
-    values.set("maps", JSON.stringify(entries.map(({ channel }) => ({ inverted: { enabled: channel.inverted } }))));
-    for (const [name, value] of Object.entries(more)) if (value !== null && value !== undefined) values.set(name, value);
+    values.set(
+      "maps",
+      JSON.stringify(entries.map(({ channel }) => ({ inverted: { enabled: channel.inverted } }))),
+    );
+    for (const [name, value] of Object.entries(more))
+      if (value !== null && value !== undefined) values.set(name, value);
     return values;
   }
 }

@@ -18,16 +18,35 @@ export class SettingsToolbar {
     this.settings = settings;
     this.server = server;
     this.canAnnotate = settings.data.perms.canAnnotate;
-    const make = (glyph, label, action) => h("button", { type: "button", class: "button small", on: { click: action } }, icon(glyph), label);
+    const make = (glyph, label, action) =>
+      h("button", { type: "button", class: "button small", on: { click: action } }, icon(glyph), label);
     this.save = make("save", "Save", () => this.run(() => save(settings, server).then(() => onSaved?.())));
-    this.saveAll = saveToAll && make("save", "Save to All", async () => {
-      if (await confirm(`Apply these settings to every image of this ${saveToAll.label}? This cannot be undone.`, { title: "Save to All" })) this.run(saveToAll.run);
-    });
+    this.saveAll =
+      saveToAll &&
+      make("save", "Save to All", async () => {
+        if (
+          await confirm(
+            `Apply these settings to every image of this ${saveToAll.label}? This cannot be undone.`,
+            { title: "Save to All" },
+          )
+        )
+          this.run(saveToAll.run);
+      });
     this.undo = make("undo", "Undo", () => settings.undo());
     this.redo = make("redo", "Redo", () => settings.redo());
     this.copy = make("copy", "Copy", () => this.copySettings());
     this.paste = make("paste", "Paste", () => this.pasteSettings());
-    this.element = h("div", { class: "settings-toolbar", role: "toolbar", "aria-label": "Rendering settings" }, this.save, this.saveAll, this.undo, this.redo, h("span", { class: "separator" }), this.copy, this.paste);
+    this.element = h(
+      "div",
+      { class: "settings-toolbar", role: "toolbar", "aria-label": "Rendering settings" },
+      this.save,
+      this.saveAll,
+      this.undo,
+      this.redo,
+      h("span", { class: "separator" }),
+      this.copy,
+      this.paste,
+    );
     settings.addEventListener("change", () => this.update());
     this.update();
     this.checkPaste();
@@ -54,7 +73,11 @@ export class SettingsToolbar {
 
   async copySettings() {
     const { data } = this.settings;
-    const query = { ...Object.fromEntries(this.settings.fullQuery()), pixel_range: data.pixel_range.join(":"), imageId: data.id };
+    const query = {
+      ...Object.fromEntries(this.settings.fullQuery()),
+      pixel_range: data.pixel_range.join(":"),
+      imageId: data.id,
+    };
     try {
       await getJSON(`${this.server}/copyImgRDef/`, query);
       if (window.WEBCLIENT) window.WEBCLIENT.HAS_RDEF = true;
@@ -67,7 +90,10 @@ export class SettingsToolbar {
 
   isCompatible(rdef) {
     const range = rdef.pixel_range.split(":").map(Number);
-    return rdef.c.split(",").length === this.settings.channels.length && range.every((value, at) => value === this.settings.range[at]);
+    return (
+      rdef.c.split(",").length === this.settings.channels.length &&
+      range.every((value, at) => value === this.settings.range[at])
+    );
   }
 
   /** Paste is offered when settings of the same kind of image were copied. */

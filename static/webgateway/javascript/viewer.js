@@ -54,7 +54,8 @@ async function loadData() {
 /** What the address overrides: c, m, maps, z, t, p, q, zm, x, y, ia. UI-VIEW-50, 51. */
 function applyAddress(settings, viewport) {
   const plane = (name, now) => (query.has(name) ? Number(query.get(name)) - 1 : now);
-  if (query.has("c") || query.has("m")) settings.applyQuery({ c: query.get("c"), m: query.get("m"), maps: query.get("maps") });
+  if (query.has("c") || query.has("m"))
+    settings.applyQuery({ c: query.get("c"), m: query.get("m"), maps: query.get("maps") });
   settings.done = [];
   if (query.has("z") || query.has("t")) settings.setPlane(plane("z", settings.z), plane("t", settings.t));
   if (query.get("p")?.startsWith("intmax")) settings.setProjection("intmax");
@@ -64,15 +65,33 @@ function applyAddress(settings, viewport) {
 
 function viewSection(settings, viewport) {
   const { data } = settings;
-  const zoom = h("input", { type: "number", class: "zoom", min: 1, max: 3200, "aria-label": "Zoom in percent" });
+  const zoom = h("input", {
+    type: "number",
+    class: "zoom",
+    min: 1,
+    max: 3200,
+    "aria-label": "Zoom in percent",
+  });
   zoom.addEventListener("change", () => viewport.setZoom(Number(zoom.value)));
   viewport.addEventListener("zoom", () => (zoom.value = viewport.zoom));
   zoom.value = viewport.zoom;
-  const small = (label, action, props = {}) => h("button", { type: "button", class: "button small", on: { click: action }, ...props }, label);
+  const small = (label, action, props = {}) =>
+    h("button", { type: "button", class: "button small", on: { click: action }, ...props }, label);
   section(
     "View",
-    row(small([icon("zoom-out")], () => viewport.zoomOut(), { title: "Zoom out", "aria-label": "Zoom out" }), zoom, "%", small([icon("zoom-in")], () => viewport.zoomIn(), { title: "Zoom in", "aria-label": "Zoom in" }), small("1:1", () => viewport.setZoom(100), { title: "Actual size" }), small([icon("fit"), "Fit"], () => viewport.fit(), { title: "Zoom image to fit" })),
-    row(projection(settings), interpolation(viewport), data.pixel_size.x ? scaleBar(viewport, data.pixel_size.x) : null),
+    row(
+      small([icon("zoom-out")], () => viewport.zoomOut(), { title: "Zoom out", "aria-label": "Zoom out" }),
+      zoom,
+      "%",
+      small([icon("zoom-in")], () => viewport.zoomIn(), { title: "Zoom in", "aria-label": "Zoom in" }),
+      small("1:1", () => viewport.setZoom(100), { title: "Actual size" }),
+      small([icon("fit"), "Fit"], () => viewport.fit(), { title: "Zoom image to fit" }),
+    ),
+    row(
+      projection(settings),
+      interpolation(viewport),
+      data.pixel_size.x ? scaleBar(viewport, data.pixel_size.x) : null,
+    ),
     row(quality(settings)),
   );
 }
@@ -80,14 +99,28 @@ function viewSection(settings, viewport) {
 function projection(settings) {
   const { data } = settings;
   if (data.tiles || data.size.z < 2) return null;
-  const select = h("select", { "aria-label": "Projection" }, h("option", { value: "normal" }, "Normal"), h("option", { value: "intmax" }, "Max Intensity"));
+  const select = h(
+    "select",
+    { "aria-label": "Projection" },
+    h("option", { value: "normal" }, "Normal"),
+    h("option", { value: "intmax" }, "Max Intensity"),
+  );
   select.value = settings.state.projection;
   select.addEventListener("change", () => settings.setProjection(select.value));
   return select;
 }
 
 function quality(settings) {
-  const select = h("select", { "aria-label": "Quality" }, [["", "Default quality"], ["1.0", "High"], ["0.9", "Normal"], ["0.5", "Low"]].map(([value, label]) => h("option", { value }, label)));
+  const select = h(
+    "select",
+    { "aria-label": "Quality" },
+    [
+      ["", "Default quality"],
+      ["1.0", "High"],
+      ["0.9", "Normal"],
+      ["0.5", "Low"],
+    ].map(([value, label]) => h("option", { value }, label)),
+  );
   select.value = query.get("q") ?? "";
   select.addEventListener("change", () => settings.setQuality(select.value || null));
   return select;
@@ -99,7 +132,8 @@ function checkbox(label, checked, listener) {
   return h("label", { class: "check" }, input, label);
 }
 
-const interpolation = (viewport) => checkbox("Interpolate", viewport.interpolate, (on) => viewport.setInterpolate(on));
+const interpolation = (viewport) =>
+  checkbox("Interpolate", viewport.interpolate, (on) => viewport.setInterpolate(on));
 
 function scaleBar(viewport, pixelSize) {
   const bar = new ScaleBar(viewport, pixelSize);
@@ -142,15 +176,36 @@ function refreshOpener() {
 function infoSection(settings, viewport) {
   const { data } = settings;
   const plane = h("td");
-  const showPlane = () => (plane.textContent = `Z: ${settings.z + 1}/${data.size.z} | T: ${settings.t + 1}/${data.size.t}`);
+  const showPlane = () =>
+    (plane.textContent = `Z: ${settings.z + 1}/${data.size.z} | T: ${settings.t + 1}/${data.size.t}`);
   settings.addEventListener("change", showPlane);
   showPlane();
   const size = (value) => (value ? `${Number(value.toPrecision(4))} µm` : "-");
-  const fact = (name, value) => h("tr", {}, h("th", { scope: "row" }, name), value instanceof Node ? value : h("td", {}, value));
+  const fact = (name, value) =>
+    h("tr", {}, h("th", { scope: "row" }, name), value instanceof Node ? value : h("td", {}, value));
   section(
     "Image Information",
-    h("table", { class: "viewer-facts" }, fact("Plane", plane), fact("Owner", data.meta.imageAuthor), fact("Dimensions", `${data.size.width} x ${data.size.height}`), fact("Pixels Type", data.meta.pixelsType), fact("Pixel size", `${size(data.pixel_size.x)} x ${size(data.pixel_size.y)}${data.pixel_size.z ? ` x ${size(data.pixel_size.z)}` : ""}`), fact("ROI Count", root.dataset.roiCount)),
-    row(h("button", { type: "button", class: "button small", on: { click: () => showLink(settings, viewport) } }, icon("link"), "Image Link")),
+    h(
+      "table",
+      { class: "viewer-facts" },
+      fact("Plane", plane),
+      fact("Owner", data.meta.imageAuthor),
+      fact("Dimensions", `${data.size.width} x ${data.size.height}`),
+      fact("Pixels Type", data.meta.pixelsType),
+      fact(
+        "Pixel size",
+        `${size(data.pixel_size.x)} x ${size(data.pixel_size.y)}${data.pixel_size.z ? ` x ${size(data.pixel_size.z)}` : ""}`,
+      ),
+      fact("ROI Count", root.dataset.roiCount),
+    ),
+    row(
+      h(
+        "button",
+        { type: "button", class: "button small", on: { click: () => showLink(settings, viewport) } },
+        icon("link"),
+        "Image Link",
+      ),
+    ),
   );
 }
 
@@ -163,21 +218,45 @@ function showLink(settings, viewport) {
   const [x, y] = viewport.center;
   values.set("x", Math.round(x));
   values.set("y", Math.round(y));
-  const field = h("textarea", { rows: 5, readonly: true, "aria-label": "Link" }, `${window.location.origin}${window.location.pathname}?${values}`);
-  openDialog({ title: "Image Link", body: field, buttons: [{ label: "Close", value: "close" }], onopen: () => field.select() });
+  const field = h(
+    "textarea",
+    { rows: 5, readonly: true, "aria-label": "Link" },
+    `${window.location.origin}${window.location.pathname}?${values}`,
+  );
+  openDialog({
+    title: "Image Link",
+    body: field,
+    buttons: [{ label: "Close", value: "close" }],
+    onopen: () => field.select(),
+  });
 }
 
 function neighbours() {
   const opener = window.opener;
   let ids = [];
   try {
-    ids = opener && !opener.closed ? [...opener.document.querySelectorAll("#dataIcons li")].map((item) => Number(item.dataset.id)) : [];
+    ids =
+      opener && !opener.closed
+        ? [...opener.document.querySelectorAll("#dataIcons li")].map((item) => Number(item.dataset.id))
+        : [];
   } catch {
     return null; // another site's page opened the viewer
   }
   const at = ids.indexOf(imageId);
-  const go = (id) => id !== undefined && (window.location.href = `${server}/img_detail/${id}/${query.has("dataset") ? `?dataset=${query.get("dataset")}` : ""}`);
-  const button = (label, id) => h("button", { type: "button", class: "button small", disabled: at < 0 || id === undefined, on: { click: () => go(id) } }, label);
+  const go = (id) =>
+    id !== undefined &&
+    (window.location.href = `${server}/img_detail/${id}/${query.has("dataset") ? `?dataset=${query.get("dataset")}` : ""}`);
+  const button = (label, id) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "button small",
+        disabled: at < 0 || id === undefined,
+        on: { click: () => go(id) },
+      },
+      label,
+    );
   section("Images", row(button("< Prev", ids[at - 1]), button("Next >", at < 0 ? undefined : ids[at + 1])));
   return { previous: () => go(ids[at - 1]), next: () => at >= 0 && go(ids[at + 1]) };
 }
@@ -195,7 +274,11 @@ async function start() {
   try {
     data = await loadData();
   } catch (error) {
-    say(error.name === "AbortError" ? "The server does not answer. Try again later." : `The image cannot be shown: ${error.message}`);
+    say(
+      error.name === "AbortError"
+        ? "The server does not answer. Try again later."
+        : `The image cannot be shown: ${error.message}`,
+    );
     return;
   }
   if (data.ConcurrencyException) {
@@ -213,7 +296,10 @@ async function start() {
   viewport.addEventListener("failed", () => say("A part of the image could not be loaded.", MESSAGE_TIME));
   applyAddress(settings, viewport);
   const main = root.querySelector(".viewer-main");
-  const sliders = { z: new PlaneSlider("z", settings, viewport, true), t: new PlaneSlider("t", settings, viewport) };
+  const sliders = {
+    z: new PlaneSlider("z", settings, viewport, true),
+    t: new PlaneSlider("t", settings, viewport),
+  };
   main.append(sliders.z.element, sliders.t.element);
   viewSection(settings, viewport);
   channelSection(settings);

@@ -19,7 +19,11 @@ export class Viewport extends EventTarget {
     this.interpolate = interpolate;
     const { width, height } = settings.data.size;
     this.extent = [0, -height, width, 0];
-    this.projection = new ol.proj.Projection({ code: `image-${settings.data.id}`, units: "pixels", extent: this.extent });
+    this.projection = new ol.proj.Projection({
+      code: `image-${settings.data.id}`,
+      units: "pixels",
+      extent: this.extent,
+    });
     this.current = null;
     this.pending = 0;
     this.map = new ol.Map({
@@ -86,7 +90,12 @@ export class Viewport extends EventTarget {
 
   staticSource(url, image) {
     this.shownImage = image;
-    return new ol.source.ImageStatic({ url, imageExtent: this.extent, projection: this.projection, interpolate: this.interpolate });
+    return new ol.source.ImageStatic({
+      url,
+      imageExtent: this.extent,
+      projection: this.projection,
+      interpolate: this.interpolate,
+    });
   }
 
   /** Levels from coarse to fine, as OpenLayers counts; the server's level 0 is the finest. */
@@ -196,8 +205,15 @@ export class Viewport extends EventTarget {
       source: new ol.source.ImageStatic({ url, imageExtent: this.extent, projection: this.projection }),
     });
     const side = Math.max(data.size.width, data.size.height) / 140;
-    const view = new ol.View({ projection: this.projection, resolution: side, center: ol.extent.getCenter(this.extent), resolutions: [side] });
-    this.map.addControl(new ol.control.OverviewMap({ layers: [layer], view, collapsed: false, tipLabel: "Overview" }));
+    const view = new ol.View({
+      projection: this.projection,
+      resolution: side,
+      center: ol.extent.getCenter(this.extent),
+      resolutions: [side],
+    });
+    this.map.addControl(
+      new ol.control.OverviewMap({ layers: [layer], view, collapsed: false, tipLabel: "Overview" }),
+    );
   }
 
   destroy() {

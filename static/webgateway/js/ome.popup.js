@@ -48,7 +48,9 @@ OME.linkify_element = function (elements) {
   jQuery(elements).each(function () {
     const walker = document.createTreeWalker(this, NodeFilter.SHOW_TEXT, {
       acceptNode: (node) =>
-        node.parentElement.closest("a, button, input, textarea") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT,
+        node.parentElement.closest("a, button, input, textarea")
+          ? NodeFilter.FILTER_REJECT
+          : NodeFilter.FILTER_ACCEPT,
     });
     const texts = [];
     while (walker.nextNode()) texts.push(walker.currentNode);

@@ -13,8 +13,15 @@ export function objectQuery(about, more = {}) {
 
 /** {annotations, experimenters: Map id → name, parents}; each annotation knows its link. */
 export async function fetchAnnotations(about, type, more = {}) {
-  const answer = await getJSON(`${window.WEBCLIENT.URLS.webindex}api/annotations/?${objectQuery(about, { type, ...more })}`);
-  const experimenters = new Map(answer.experimenters.map((user) => [user.id, `${user.firstName} ${user.lastName}`.trim() || user.omeName]));
+  const answer = await getJSON(
+    `${window.WEBCLIENT.URLS.webindex}api/annotations/?${objectQuery(about, { type, ...more })}`,
+  );
+  const experimenters = new Map(
+    answer.experimenters.map((user) => [
+      user.id,
+      `${user.firstName} ${user.lastName}`.trim() || user.omeName,
+    ]),
+  );
   return { annotations: answer.annotations, parents: answer.parents, experimenters };
 }
 
@@ -50,7 +57,9 @@ export function provenance({ annotation, links }, experimenters, more = {}) {
 
 /** "image-1|dataset-2" of the links that may be removed, as `action/remove` wants it. */
 export function removableParents(links) {
-  const word = (link) => ({ PlateAcquisitionI: "acquisition" })[link.parent.class] ?? link.parent.class.replace(/I$/, "").toLowerCase();
+  const word = (link) =>
+    ({ PlateAcquisitionI: "acquisition" })[link.parent.class] ??
+    link.parent.class.replace(/I$/, "").toLowerCase();
   return links.filter((link) => link.permissions.canDelete).map((link) => `${word(link)}-${link.parent.id}`);
 }
 

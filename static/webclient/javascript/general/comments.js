@@ -15,17 +15,26 @@ export class CommentsPane {
 
   async load() {
     const { annotations, experimenters } = await fetchAnnotations(this.about, "comment");
-    const comments = merged(annotations).sort((a, b) => b.annotation.date.localeCompare(a.annotation.date) || b.annotation.id - a.annotation.id);
+    const comments = merged(annotations).sort(
+      (a, b) => b.annotation.date.localeCompare(a.annotation.date) || b.annotation.id - a.annotation.id,
+    );
     this.setCount(comments.length);
     const shown = comments.filter((comment) => isShown(this.about, { link: comment.links[0] }));
-    const list = h("ul", { class: "comments" }, shown.map((comment) => this.item(comment, experimenters)));
+    const list = h(
+      "ul",
+      { class: "comments" },
+      shown.map((comment) => this.item(comment, experimenters)),
+    );
     this.body.replaceChildren(...(this.about.canAnnotate ? [this.form()] : []), list);
     window.OME.linkify_element(window.jQuery(list).find(".text"));
   }
 
   form() {
     const text = h("textarea", { rows: 2, placeholder: "Add Comment:", "aria-label": "Add Comment" });
-    const submit = button("Add Comment", () => this.add(text), { class: "button small primary", hidden: true });
+    const submit = button("Add Comment", () => this.add(text), {
+      class: "button small primary",
+      hidden: true,
+    });
     text.addEventListener("focus", () => (submit.hidden = false));
     text.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.add(text);
@@ -54,15 +63,20 @@ export class CommentsPane {
       {},
       h("img", { src: `${base()}avatar/${annotation.owner.id}/`, alt: "" }),
       h("span", { class: "who" }, h("b", {}, name), ` at ${localTime(annotation.date)}`),
-      parents.length ? iconButton("close", "Delete comment", () => this.remove(annotation, parents)) : h("span"),
+      parents.length
+        ? iconButton("close", "Delete comment", () => this.remove(annotation, parents))
+        : h("span"),
       h("div", { class: "text" }, annotation.textValue ?? ""),
     );
   }
 
   async remove(annotation, parents) {
-    if (!(await confirm("Delete this comment?", { title: "Delete comment?", ok: "Delete", danger: true }))) return;
+    if (!(await confirm("Delete this comment?", { title: "Delete comment?", ok: "Delete", danger: true })))
+      return;
     try {
-      const answer = await postForm(`${base()}action/remove/comment/${annotation.id}/`, { parent: parents.join("|") });
+      const answer = await postForm(`${base()}action/remove/comment/${annotation.id}/`, {
+        parent: parents.join("|"),
+      });
       if (answer.bad === "true") throw new Error(String(answer.errs));
       await this.reload();
     } catch (error) {

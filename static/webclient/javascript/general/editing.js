@@ -29,7 +29,13 @@ function openForm(host, fields, save, extraButtons = []) {
       all.forEach((one) => (one.disabled = false));
     }
   };
-  const form = h("form", { class: "inline-form", on: { submit: run } }, problem, fields, h("div", { class: "buttons" }, submit, extraButtons, button("Cancel", close, { class: "button small" })));
+  const form = h(
+    "form",
+    { class: "inline-form", on: { submit: run } },
+    problem,
+    fields,
+    h("div", { class: "buttons" }, submit, extraButtons, button("Cancel", close, { class: "button small" })),
+  );
   form.addEventListener("keydown", (event) => {
     if (event.key === "Escape") close();
   });
@@ -41,7 +47,12 @@ function openForm(host, fields, save, extraButtons = []) {
 
 function editName(about, host) {
   const value = host.querySelector("[data-value]");
-  const input = h("input", { type: "text", value: value.textContent.trim(), "aria-label": "Name", maxlength: 255 });
+  const input = h("input", {
+    type: "text",
+    value: value.textContent.trim(),
+    "aria-label": "Name",
+    maxlength: 255,
+  });
   openForm(host, [input], async () => {
     const name = input.value.trim();
     if (!name) throw new Error("A name is required.");
@@ -58,7 +69,10 @@ function editDescription(about, host) {
   const area = h("textarea", { rows: 3, "aria-label": "Description" });
   area.value = isEmpty ? "" : value.textContent;
   openForm(host, [area], async () => {
-    const answer = await postForm(`${window.WEBCLIENT.URLS.webindex}action/savedescription/${about.type}/${about.id}/`, { description: area.value });
+    const answer = await postForm(
+      `${window.WEBCLIENT.URLS.webindex}action/savedescription/${about.type}/${about.id}/`,
+      { description: area.value },
+    );
     if (answer.bad === "true") throw new Error(String(answer.errs));
     value.textContent = area.value || "Add Description";
     value.classList.toggle("empty", !area.value);
@@ -74,14 +88,21 @@ function knownParent(imageId) {
 
 function editChannels(about, cell) {
   const names = [...cell.querySelectorAll("[data-channel]")].map((span) => span.textContent);
-  const inputs = names.map((name, index) => h("input", { type: "text", value: name, maxlength: 255, "aria-label": `Name of channel ${index + 1}` }));
+  const inputs = names.map((name, index) =>
+    h("input", { type: "text", value: name, maxlength: 255, "aria-label": `Name of channel ${index + 1}` }),
+  );
   const shown = cell.querySelector("[data-value]");
   const send = async (more) => {
     const values = Object.fromEntries(inputs.map((input, index) => [`channel${index}`, input.value]));
-    const answer = await postForm(`${window.WEBCLIENT.URLS.webindex}edit_channel_names/${about.id}/`, { ...values, ...more });
+    const answer = await postForm(`${window.WEBCLIENT.URLS.webindex}edit_channel_names/${about.id}/`, {
+      ...values,
+      ...more,
+    });
     if (answer.error) throw new Error(answer.error);
     const saved = Object.values(answer.channelNames);
-    shown.replaceChildren(...saved.flatMap((name, index) => [index ? ", " : "", h("span", { "data-channel": true }, name)]));
+    shown.replaceChildren(
+      ...saved.flatMap((name, index) => [index ? ", " : "", h("span", { "data-channel": true }, name)]),
+    );
   };
   const parent = knownParent(about.id);
   let form = null;
@@ -90,8 +111,12 @@ function editChannels(about, cell) {
     button(
       "Apply to All",
       async () => {
-        const agreed = await confirm(`Apply these channel names to all images of this ${parent.type}? This cannot be undone.`, { ok: "Continue" });
-        if (agreed) form.run(null, () => send({ confirm_apply: "true", parentId: `${parent.type}-${parent.id}` }));
+        const agreed = await confirm(
+          `Apply these channel names to all images of this ${parent.type}? This cannot be undone.`,
+          { ok: "Continue" },
+        );
+        if (agreed)
+          form.run(null, () => send({ confirm_apply: "true", parentId: `${parent.type}-${parent.id}` }));
       },
       { class: "button small" },
     );

@@ -10,12 +10,23 @@ export class KeyValueTable {
    * `focused(table)` is called when a row of it is touched.
    */
   constructor({ pairs, head, title, save, focused }) {
-    Object.assign(this, { pairs: pairs.map((pair) => [...pair]), save, focused, selected: new Set(), undone: [] });
+    Object.assign(this, {
+      pairs: pairs.map((pair) => [...pair]),
+      save,
+      focused,
+      selected: new Set(),
+      undone: [],
+    });
     this.stored = JSON.stringify(this.pairs.filter(isFilled));
     this.saving = Promise.resolve();
     this.body = h("tbody");
     this.table = h("table", { class: "kv" }, this.body);
-    this.element = h("div", { class: "kv-group" }, head && h("div", { class: "kv-head", title }, head), this.table);
+    this.element = h(
+      "div",
+      { class: "kv-group" },
+      head && h("div", { class: "kv-head", title }, head),
+      this.table,
+    );
     if (save && !this.pairs.length) this.pairs.push(["", ""]);
     this.body.addEventListener("focusin", (event) => this.touch(event));
     this.body.addEventListener("click", (event) => this.select(event));
@@ -33,12 +44,27 @@ export class KeyValueTable {
   }
 
   row(pair, index) {
-    const cells = pair.map((text, column) => h("td", {}, this.isEditable ? this.input(text, index, column) : h("span", { class: "cell" }, text)));
-    return h("tr", { "data-row": index, class: this.selected.has(index) ? "selected" : "", tabindex: this.isEditable ? null : -1 }, cells);
+    const cells = pair.map((text, column) =>
+      h("td", {}, this.isEditable ? this.input(text, index, column) : h("span", { class: "cell" }, text)),
+    );
+    return h(
+      "tr",
+      {
+        "data-row": index,
+        class: this.selected.has(index) ? "selected" : "",
+        tabindex: this.isEditable ? null : -1,
+      },
+      cells,
+    );
   }
 
   input(text, index, column) {
-    const input = h("input", { type: "text", value: text, placeholder: column ? "Add Value" : "Add Key", "aria-label": column ? `Value ${index + 1}` : `Key ${index + 1}` });
+    const input = h("input", {
+      type: "text",
+      value: text,
+      placeholder: column ? "Add Value" : "Add Key",
+      "aria-label": column ? `Value ${index + 1}` : `Key ${index + 1}`,
+    });
     input.addEventListener("input", () => (this.pairs[index][column] = input.value));
     input.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
@@ -133,7 +159,9 @@ export class KeyValueTable {
 
   /** Rows to copy: the selected ones, all when none is. */
   rowsToCopy() {
-    return this.pairs.filter((pair, index) => isFilled(pair) && (!this.selected.size || this.selected.has(index)));
+    return this.pairs.filter(
+      (pair, index) => isFilled(pair) && (!this.selected.size || this.selected.has(index)),
+    );
   }
 
   /** Store when something differs; saves never overlap. */
@@ -142,10 +170,12 @@ export class KeyValueTable {
     const text = JSON.stringify(filled);
     if (text === this.stored) return this.saving;
     this.stored = text;
-    this.saving = this.saving.then(() => this.save(filled, this)).catch((error) => {
-      this.stored = null;
-      throw error;
-    });
+    this.saving = this.saving
+      .then(() => this.save(filled, this))
+      .catch((error) => {
+        this.stored = null;
+        throw error;
+      });
     return this.saving.catch(() => null);
   }
 }
@@ -160,6 +190,7 @@ export function keyValueTools(pane) {
     undo: iconButton("undo", "Undo", () => pane.current()?.undo()),
   };
   // the pressed button must not take the focus away from the row first
-  for (const button of Object.values(tools)) button.addEventListener("mousedown", (event) => event.preventDefault());
+  for (const button of Object.values(tools))
+    button.addEventListener("mousedown", (event) => event.preventDefault());
   return tools;
 }

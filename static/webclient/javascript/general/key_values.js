@@ -6,7 +6,15 @@ import { reportError, toast } from "../../../common/javascript/dialog.js";
 import { fetchAnnotations, isShown, merged, provenance } from "./annotations.js";
 import { KeyValueTable, keyValueTools } from "./key_value_table.js";
 
-const KINDS = { ImageI: "Image", DatasetI: "Dataset", ProjectI: "Project", ScreenI: "Screen", PlateI: "Plate", PlateAcquisitionI: "Run", WellI: "Well" };
+const KINDS = {
+  ImageI: "Image",
+  DatasetI: "Dataset",
+  ProjectI: "Project",
+  ScreenI: "Screen",
+  PlateI: "Plate",
+  PlateAcquisitionI: "Run",
+  WellI: "Well",
+};
 
 /** Copied rows outlive the pane; the system clipboard gets them too. UI-FIX-28. */
 let clipboard = [];
@@ -31,7 +39,9 @@ export class KeyValuePane {
   }
 
   async load() {
-    const { annotations, parents, experimenters } = await fetchAnnotations(this.about, "map", { parents: "true" });
+    const { annotations, parents, experimenters } = await fetchAnnotations(this.about, "map", {
+      parents: "true",
+    });
     this.experimenters = experimenters;
     this.touched = null;
     this.tables = [];
@@ -39,16 +49,27 @@ export class KeyValuePane {
     const groups = this.group(shown);
     this.status = h("span", { class: "status", role: "status" });
     const tools = keyValueTools(this);
-    const bar = h("div", { class: "kv-tools", role: "toolbar", "aria-label": "Key-value pairs" }, this.about.canAnnotate || this.about.canEdit ? Object.values(tools) : tools.copy, this.status);
+    const bar = h(
+      "div",
+      { class: "kv-tools", role: "toolbar", "aria-label": "Key-value pairs" },
+      this.about.canAnnotate || this.about.canEdit ? Object.values(tools) : tools.copy,
+      this.status,
+    );
     const own = groups.filter((group) => group.isOwn && group.isClient);
     const parts = [];
     if (this.about.canAnnotate && !own.length) parts.push(this.newTable());
-    for (const [matches] of [[(group) => group.isOwn && group.isClient], [(group) => !group.isOwn && group.isClient], [(group) => !group.isClient]]) {
+    for (const [matches] of [
+      [(group) => group.isOwn && group.isClient],
+      [(group) => !group.isOwn && group.isClient],
+      [(group) => !group.isClient],
+    ]) {
       parts.push(...groups.filter(matches).map((group) => this.table(group)));
     }
     parts.push(...this.inherited(parents));
     this.setCount(new Set(annotations.map((annotation) => annotation.id)).size);
-    this.body.replaceChildren(...(parts.length ? [bar, ...parts] : [h("p", { class: "empty-hint" }, "No key-value pairs.")]));
+    this.body.replaceChildren(
+      ...(parts.length ? [bar, ...parts] : [h("p", { class: "empty-hint" }, "No key-value pairs.")]),
+    );
   }
 
   /** Identical tables of several objects become one. UI-KVP-11. */
@@ -56,8 +77,16 @@ export class KeyValuePane {
     const groups = new Map();
     for (const entry of merged(annotations)) {
       const { annotation } = entry;
-      const key = this.about.count > 1 ? JSON.stringify([annotation.owner.id, annotation.ns, annotation.values]) : String(annotation.id);
-      if (!groups.has(key)) groups.set(key, { entries: [], isOwn: annotation.owner.id === window.WEBCLIENT.USER.id, isClient: annotation.ns === clientNamespace() });
+      const key =
+        this.about.count > 1
+          ? JSON.stringify([annotation.owner.id, annotation.ns, annotation.values])
+          : String(annotation.id);
+      if (!groups.has(key))
+        groups.set(key, {
+          entries: [],
+          isOwn: annotation.owner.id === window.WEBCLIENT.USER.id,
+          isClient: annotation.ns === clientNamespace(),
+        });
       groups.get(key).entries.push(entry);
     }
     return [...groups.values()];
@@ -69,8 +98,15 @@ export class KeyValuePane {
     const editable = isClient && annotation.permissions.canEdit;
     const namespace = annotation.ns ?? "";
     const many = entries.length > 1 ? ` · ${entries.length} annotations` : "";
-    const head = isClient ? `Added by: ${owner}${many}` : `${namespace.slice(0, 50)} · Added by: ${owner}${many}`;
-    return this.add({ pairs: annotation.values, head, title: provenance(entries[0], this.experimenters), save: editable && this.saver(entries.map((entry) => entry.annotation.id)) });
+    const head = isClient
+      ? `Added by: ${owner}${many}`
+      : `${namespace.slice(0, 50)} · Added by: ${owner}${many}`;
+    return this.add({
+      pairs: annotation.values,
+      head,
+      title: provenance(entries[0], this.experimenters),
+      save: editable && this.saver(entries.map((entry) => entry.annotation.id)),
+    });
   }
 
   newTable() {
@@ -112,7 +148,12 @@ export class KeyValuePane {
       const { parent } = annotation.link;
       const kind = KINDS[parent.class] ?? parent.class;
       const head = `Added on ${kind} ${parent.name ?? parent.id}`;
-      return this.add({ pairs: annotation.values, head, title: provenance({ annotation, links: [annotation.link] }, this.experimenters), save: null });
+      return this.add({
+        pairs: annotation.values,
+        head,
+        title: provenance({ annotation, links: [annotation.link] }, this.experimenters),
+        save: null,
+      });
     });
   }
 

@@ -7,7 +7,14 @@ import { fetchAnnotations, isShown, nothing, provenance } from "./annotations.js
 const CUT = 20;
 
 function value(annotation) {
-  const found = [annotation.textValue, annotation.longValue, annotation.doubleValue, annotation.boolValue, annotation.timeValue, annotation.termValue].find((one) => one !== undefined && one !== null);
+  const found = [
+    annotation.textValue,
+    annotation.longValue,
+    annotation.doubleValue,
+    annotation.boolValue,
+    annotation.timeValue,
+    annotation.termValue,
+  ].find((one) => one !== undefined && one !== null);
   return found === undefined ? annotation.name || "(No data)" : String(found);
 }
 
@@ -30,7 +37,19 @@ export class OthersPane {
     const kind = annotation.class.replace(/AnnotationI$/, "");
     const text = value(annotation);
     const isXml = kind === "Xml" && text.length > CUT;
-    const shown = isXml ? [`${text.slice(0, CUT)}… `, button("Open", () => openDialog({ title: "XML", wide: true, body: h("pre", {}, text) }), { class: "button small" })] : text;
-    return h("tr", { title: provenance({ annotation, links: [annotation.link] }, experimenters) }, h("th", { scope: "row" }, kind), h("td", {}, shown));
+    const shown = isXml
+      ? [
+          `${text.slice(0, CUT)}… `,
+          button("Open", () => openDialog({ title: "XML", wide: true, body: h("pre", {}, text) }), {
+            class: "button small",
+          }),
+        ]
+      : text;
+    return h(
+      "tr",
+      { title: provenance({ annotation, links: [annotation.link] }, experimenters) },
+      h("th", { scope: "row" }, kind),
+      h("td", {}, shown),
+    );
   }
 }

@@ -16,7 +16,14 @@ const expanded = new Set(["details", "tag", "map"]);
 OME.setPaneExpanded = (name, open) => (open ? expanded.add(name) : expanded.delete(name));
 OME.getPaneExpanded = (name) => expanded.has(name);
 
-const PANES = { tag: TagsPane, map: KeyValuePane, file: AttachmentsPane, comment: CommentsPane, rating: RatingsPane, other: OthersPane };
+const PANES = {
+  tag: TagsPane,
+  map: KeyValuePane,
+  file: AttachmentsPane,
+  comment: CommentsPane,
+  rating: RatingsPane,
+  other: OthersPane,
+};
 
 function setCount(section, count) {
   const chip = section.querySelector("[data-count]");
@@ -33,10 +40,16 @@ class Section {
     this.body = element.querySelector(".pane-body");
     this.toggle = element.querySelector(".pane-toggle");
     const Pane = PANES[this.name];
-    this.pane = Pane ? new Pane(about, this.body, { setCount: (count) => setCount(element, count), reload: () => this.load() }) : null;
+    this.pane = Pane
+      ? new Pane(about, this.body, {
+          setCount: (count) => setCount(element, count),
+          reload: () => this.load(),
+        })
+      : null;
     this.loaded = false;
     this.toggle.addEventListener("click", () => this.set(this.body.hidden));
-    if (this.pane?.headerButton && about.canAnnotate) element.querySelector("h3").append(this.pane.headerButton(() => this.set(true)));
+    if (this.pane?.headerButton && about.canAnnotate)
+      element.querySelector("h3").append(this.pane.headerButton(() => this.set(true)));
     this.set(expanded.has(this.name));
   }
 

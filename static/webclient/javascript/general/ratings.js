@@ -18,9 +18,25 @@ export class RatingsPane {
     this.setCount(votes.length);
     const name = freshId("rating");
     const stars = [1, 2, 3, 4, 5].map((value) => {
-      const input = h("input", { type: "radio", class: "visually-hidden", name, value, checked: own?.longValue === value, disabled: !this.about.canAnnotate, "aria-label": `${value} of 5` });
+      const input = h("input", {
+        type: "radio",
+        class: "visually-hidden",
+        name,
+        value,
+        checked: own?.longValue === value,
+        disabled: !this.about.canAnnotate,
+        "aria-label": `${value} of 5`,
+      });
       input.addEventListener("change", () => this.rate(value));
-      return h("label", { class: value <= Math.round(average) ? "on" : "", title: this.about.canAnnotate ? `${value} of 5` : "You have no permission to rate" }, input, icon("star"));
+      return h(
+        "label",
+        {
+          class: value <= Math.round(average) ? "on" : "",
+          title: this.about.canAnnotate ? `${value} of 5` : "You have no permission to rate",
+        },
+        input,
+        icon("star"),
+      );
     });
     this.body.replaceChildren(
       h(
@@ -28,7 +44,13 @@ export class RatingsPane {
         { class: "rating" },
         h("legend", { class: "visually-hidden" }, "Rating"),
         h("span", { class: "stars" }, stars),
-        votes.length ? h("span", {}, `(avg: ${Number(average.toFixed(1))} / ${votes.length} vote${votes.length === 1 ? "" : "s"})`) : null,
+        votes.length
+          ? h(
+              "span",
+              {},
+              `(avg: ${Number(average.toFixed(1))} / ${votes.length} vote${votes.length === 1 ? "" : "s"})`,
+            )
+          : null,
         own && this.about.canAnnotate ? iconButton("close", "Remove my rating", () => this.rate(0)) : null,
       ),
     );

@@ -36,7 +36,14 @@ async function load() {
   if (!selected.length) return;
   const url = address(selected);
   if (!url) {
-    if (selected[0].rel === "orphaned") area.append(h("p", { class: "empty-hint" }, window.WEBCLIENT.UI.ORPHANS.description || "Images that are in no dataset."));
+    if (selected[0].rel === "orphaned")
+      area.append(
+        h(
+          "p",
+          { class: "empty-hint" },
+          window.WEBCLIENT.UI.ORPHANS.description || "Images that are in no dataset.",
+        ),
+      );
     return;
   }
   request?.abort();

@@ -10,7 +10,14 @@ const base = () => window.WEBCLIENT.URLS.webindex;
 async function inBatches(mode, total, note) {
   const parts = [];
   for (let offset = 0; offset < Math.max(total, 1); offset += BATCH) {
-    parts.push(await getJSON(`${base()}marshal_tagging_form_data/`, { jsonmode: mode, group: window.WEBCLIENT.active_group_id, offset, limit: BATCH }));
+    parts.push(
+      await getJSON(`${base()}marshal_tagging_form_data/`, {
+        jsonmode: mode,
+        group: window.WEBCLIENT.active_group_id,
+        offset,
+        limit: BATCH,
+      }),
+    );
     note(Math.min(1, (offset + BATCH) / Math.max(total, 1)));
   }
   return parts;
@@ -18,12 +25,29 @@ async function inBatches(mode, total, note) {
 
 /** All tags of the group: [{id, text, owner, ownerId, description, set, parents}], sets before their children. */
 async function loadTags(progress) {
-  const { tag_count: total } = await getJSON(`${base()}marshal_tagging_form_data/`, { jsonmode: "tagcount", group: window.WEBCLIENT.active_group_id });
+  const { tag_count: total } = await getJSON(`${base()}marshal_tagging_form_data/`, {
+    jsonmode: "tagcount",
+    group: window.WEBCLIENT.active_group_id,
+  });
   const stage = (name) => (fraction) => progress(name, fraction);
   const rows = (await inBatches("tags", total, stage("Loading tags"))).flat();
   const owners = Object.assign({}, ...(await inBatches("owners", 0, stage("Loading owners"))));
   const descriptions = Object.assign({}, ...(await inBatches("desc", total, stage("Loading descriptions"))));
-  const tags = new Map(rows.map(([id, text, ownerId, children]) => [id, { id, text, ownerId, owner: owners[ownerId] ?? "", description: descriptions[id] ?? "", set: Array.isArray(children), children: children || [], sets: [] }]));
+  const tags = new Map(
+    rows.map(([id, text, ownerId, children]) => [
+      id,
+      {
+        id,
+        text,
+        ownerId,
+        owner: owners[ownerId] ?? "",
+        description: descriptions[id] ?? "",
+        set: Array.isArray(children),
+        children: children || [],
+        sets: [],
+      },
+    ]),
+  );
   for (const tag of tags.values()) for (const child of tag.children) tags.get(child)?.sets.push(tag.id);
   return tags;
 }
@@ -37,7 +61,8 @@ class Chooser {
     this.about = about;
     this.me = window.WEBCLIENT.USER.id;
     const counts = new Map();
-    for (const { id, link } of annotations) if (link.owner.id === this.me) counts.set(id, (counts.get(id) ?? 0) + 1);
+    for (const { id, link } of annotations)
+      if (link.owner.id === this.me) counts.set(id, (counts.get(id) ?? 0) + 1);
     /** Ids linked by the user to every object. */
     this.initial = [...counts].filter(([, count]) => count >= about.count).map(([id]) => id);
     this.selected = new Set(this.initial);
@@ -49,17 +74,39 @@ class Chooser {
 
   build() {
     this.filter = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter tags" });
-    this.mode = h("select", { "aria-label": "Filter by" }, h("option", { value: "any" }, "anywhere in tag name"), h("option", { value: "start" }, "start of tag name"));
-    this.owner = h("select", { "aria-label": "Filter by owner" }, ["all", "me", "others"].map((value) => h("option", { value }, value === "all" ? "All" : value)));
-    this.left = h("div", { class: "tag-list", role: "listbox", tabindex: 0, "aria-label": "Available Tags", "aria-multiselectable": "true" });
-    this.right = h("div", { class: "tag-list", role: "listbox", tabindex: 0, "aria-label": "Selected Tags", "aria-multiselectable": "true" });
+    this.mode = h(
+      "select",
+      { "aria-label": "Filter by" },
+      h("option", { value: "any" }, "anywhere in tag name"),
+      h("option", { value: "start" }, "start of tag name"),
+    );
+    this.owner = h(
+      "select",
+      { "aria-label": "Filter by owner" },
+      ["all", "me", "others"].map((value) => h("option", { value }, value === "all" ? "All" : value)),
+    );
+    this.left = h("div", {
+      class: "tag-list",
+      role: "listbox",
+      tabindex: 0,
+      "aria-label": "Available Tags",
+      "aria-multiselectable": "true",
+    });
+    this.right = h("div", {
+      class: "tag-list",
+      role: "listbox",
+      tabindex: 0,
+      "aria-label": "Selected Tags",
+      "aria-multiselectable": "true",
+    });
     this.progress = h("progress", { max: 1, value: 0, "aria-label": "Loading" });
     this.stage = h("span");
     this.text = h("input", { type: "text", "aria-label": "Tag", placeholder: "Tag", name: "new_tag" });
     this.description = h("input", { type: "text", "aria-label": "Description", placeholder: "Description" });
     this.where = h("span", {}, "New tag");
     const add = button("Add", () => this.addNew(), { class: "button" });
-    for (const control of [this.filter, this.mode, this.owner]) control.addEventListener("input", () => this.draw());
+    for (const control of [this.filter, this.mode, this.owner])
+      control.addEventListener("input", () => this.draw());
     this.filter.addEventListener("keydown", (event) => {
       if (event.key !== "Enter") return;
       event.preventDefault();
@@ -84,7 +131,12 @@ class Chooser {
       h("div"),
       h("h3", {}, "Selected Tags"),
       this.left,
-      h("div", { class: "tag-move" }, iconButton("chevron-right", "Select tags", () => this.moveMarked(this.left, true)), iconButton("chevron-left", "Deselect tags", () => this.moveMarked(this.right, false))),
+      h(
+        "div",
+        { class: "tag-move" },
+        iconButton("chevron-right", "Select tags", () => this.moveMarked(this.left, true)),
+        iconButton("chevron-left", "Deselect tags", () => this.moveMarked(this.right, false)),
+      ),
       this.right,
       h("div", {}, this.mode, this.owner),
       h("div"),
@@ -152,8 +204,12 @@ class Chooser {
     const free = (tag) => !tag.set && !this.selected.has(tag.id) && this.matches(tag);
     const rows = [];
     for (const set of all.filter((tag) => tag.set).sort(byText)) {
-      const children = set.children.map((id) => this.tags.get(id)).filter((tag) => tag && free(tag)).sort(byText);
-      if (children.length || (this.matches(set) && !this.filter.value)) rows.push(set, ...children.map((tag) => ({ ...tag, child: true })));
+      const children = set.children
+        .map((id) => this.tags.get(id))
+        .filter((tag) => tag && free(tag))
+        .sort(byText);
+      if (children.length || (this.matches(set) && !this.filter.value))
+        rows.push(set, ...children.map((tag) => ({ ...tag, child: true })));
     }
     rows.push(...all.filter((tag) => free(tag) && !tag.sets.length).sort(byText));
     return rows;
@@ -161,13 +217,31 @@ class Chooser {
 
   row(tag, key) {
     const kind = tag.set ? "set" : tag.child ? "child" : "";
-    return h("div", { role: "option", class: kind, "data-id": key, title: [`ID: ${tag.id ?? "new"}`, tag.owner && `Owner: ${tag.owner}`, tag.description].filter(Boolean).join("\n"), "aria-selected": String(this.marked.has(key)) }, tag.text);
+    return h(
+      "div",
+      {
+        role: "option",
+        class: kind,
+        "data-id": key,
+        title: [`ID: ${tag.id ?? "new"}`, tag.owner && `Owner: ${tag.owner}`, tag.description]
+          .filter(Boolean)
+          .join("\n"),
+        "aria-selected": String(this.marked.has(key)),
+      },
+      tag.text,
+    );
   }
 
   draw() {
     this.left.replaceChildren(...this.visible().map((tag) => this.row(tag, String(tag.id))));
-    const chosen = [...this.selected].map((id) => this.tags.get(id)).filter(Boolean).sort(byText);
-    this.right.replaceChildren(...chosen.map((tag) => this.row(tag, String(tag.id))), ...this.created.map((tag, index) => this.row(tag, `new-${index}`)));
+    const chosen = [...this.selected]
+      .map((id) => this.tags.get(id))
+      .filter(Boolean)
+      .sort(byText);
+    this.right.replaceChildren(
+      ...chosen.map((tag) => this.row(tag, String(tag.id))),
+      ...this.created.map((tag, index) => this.row(tag, `new-${index}`)),
+    );
   }
 
   move(keys, select) {
@@ -175,7 +249,9 @@ class Chooser {
       if (key.startsWith("new-")) this.created.splice(Number(key.slice(4)), 1);
       else {
         const tag = this.tags.get(Number(key));
-        const ids = tag?.set ? tag.children.filter((id) => this.tags.has(id) && this.matches(this.tags.get(id))) : [Number(key)];
+        const ids = tag?.set
+          ? tag.children.filter((id) => this.tags.has(id) && this.matches(this.tags.get(id)))
+          : [Number(key)];
         ids.forEach((id) => (select ? this.selected.add(id) : this.selected.delete(id)));
       }
       this.marked.delete(key);
@@ -184,15 +260,27 @@ class Chooser {
   }
 
   moveMarked(list, select) {
-    this.move([...list.querySelectorAll('[aria-selected="true"]')].map((row) => row.dataset.id), select);
+    this.move(
+      [...list.querySelectorAll('[aria-selected="true"]')].map((row) => row.dataset.id),
+      select,
+    );
   }
 
   addNew() {
     const text = this.text.value.trim();
     if (!text) return;
-    const same = [...this.tags.values()].find((tag) => tag.text === text && (tag.description ?? "") === this.description.value && !tag.set);
+    const same = [...this.tags.values()].find(
+      (tag) => tag.text === text && (tag.description ?? "") === this.description.value && !tag.set,
+    );
     if (same) this.selected.add(same.id);
-    else this.created.push({ text, description: this.description.value, owner: "", set: false, tagset: this.targetSet()?.id ?? null });
+    else
+      this.created.push({
+        text,
+        description: this.description.value,
+        owner: "",
+        set: false,
+        tagset: this.targetSet()?.id ?? null,
+      });
     this.text.value = "";
     this.description.value = "";
     this.draw();
@@ -201,7 +289,9 @@ class Chooser {
 
   async save() {
     this.addNew();
-    const values = Object.fromEntries([...new Set([...this.about.query.keys()])].map((type) => [type, this.about.query.getAll(type)]));
+    const values = Object.fromEntries(
+      [...new Set([...this.about.query.keys()])].map((type) => [type, this.about.query.getAll(type)]),
+    );
     values.tags = [...this.selected].join(",");
     values["newtags-TOTAL_FORMS"] = this.created.length;
     values["newtags-INITIAL_FORMS"] = 0;
@@ -213,7 +303,8 @@ class Chooser {
       values[`newtags-${index}-tagset`] = tag.tagset;
     });
     const answer = await postForm(`${base()}annotate_tags/`, values);
-    if (typeof answer === "string") throw new Error(new DOMParser().parseFromString(answer, "text/html").body.textContent.trim());
+    if (typeof answer === "string")
+      throw new Error(new DOMParser().parseFromString(answer, "text/html").body.textContent.trim());
     return true;
   }
 

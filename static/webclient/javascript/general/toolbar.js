@@ -24,7 +24,16 @@ function wireOpenWith(about) {
     menu.replaceChildren(
       ...window.WEBCLIENT.OPEN_WITH.map((entry) => {
         const url = openerUrl(entry, selected);
-        const item = h("a", { role: "menuitem", href: typeof url === "string" ? url : "#", target: "_blank", "data-openwithid": entry.id }, entry.label || entry.id);
+        const item = h(
+          "a",
+          {
+            role: "menuitem",
+            href: typeof url === "string" ? url : "#",
+            target: "_blank",
+            "data-openwithid": entry.id,
+          },
+          entry.label || entry.id,
+        );
         const set = (enabled) => item.setAttribute("aria-disabled", String(!enabled));
         set(isOpenerEnabled(entry, selected, set));
         item.addEventListener("click", (event) => {
@@ -46,10 +55,25 @@ function wireDownload(about) {
   const base = window.WEBCLIENT.URLS.webindex;
   const ids = [...about.query].filter(([type]) => type === "image").map(([, id]) => id);
   const canExport = menu.dataset.canExport === "1";
-  const item = (label, href, enabled = true) => h("a", { role: "menuitem", href: enabled ? href : null, "aria-disabled": enabled ? null : "true", download: enabled ? "" : null }, label);
+  const item = (label, href, enabled = true) =>
+    h(
+      "a",
+      {
+        role: "menuitem",
+        href: enabled ? href : null,
+        "aria-disabled": enabled ? null : "true",
+        download: enabled ? "" : null,
+      },
+      label,
+    );
   const single = ids.length <= 1;
-  const archived = single ? `${gateway()}/archived_files/download/${image}/` : `${base}download_placeholder/?ids=${ids.map((id) => `image-${id}`).join("|")}`;
-  const exportUrl = (format) => (single ? `${base}render_image_download/${image}/?format=${format}` : `${base}download_placeholder/?ids=${ids.map((id) => `image-${id}`).join("|")}&format=${format}`);
+  const archived = single
+    ? `${gateway()}/archived_files/download/${image}/`
+    : `${base}download_placeholder/?ids=${ids.map((id) => `image-${id}`).join("|")}`;
+  const exportUrl = (format) =>
+    single
+      ? `${base}render_image_download/${image}/?format=${format}`
+      : `${base}download_placeholder/?ids=${ids.map((id) => `image-${id}`).join("|")}&format=${format}`;
   menu.replaceChildren(
     item("Download...", archived),
     item("Export as JPEG", exportUrl("jpeg"), canExport),
@@ -64,7 +88,9 @@ function toggleInfo(about, button, load) {
   button?.addEventListener("click", async () => {
     const panel = about.root.querySelector("[data-info]");
     const open = button.getAttribute("aria-pressed") !== "true";
-    about.root.querySelectorAll("[data-show-hierarchy], [data-show-paths]").forEach((other) => other.setAttribute("aria-pressed", "false"));
+    about.root
+      .querySelectorAll("[data-show-hierarchy], [data-show-paths]")
+      .forEach((other) => other.setAttribute("aria-pressed", "false"));
     panel.hidden = !open;
     if (!open) return;
     button.setAttribute("aria-pressed", "true");
@@ -78,30 +104,50 @@ function toggleInfo(about, button, load) {
 }
 
 async function parents(about) {
-  const html = await getText(`${window.WEBCLIENT.URLS.webindex}metadata_hierarchy/${about.type}/${about.id}/`);
+  const html = await getText(
+    `${window.WEBCLIENT.URLS.webindex}metadata_hierarchy/${about.type}/${about.id}/`,
+  );
   return [...new DOMParser().parseFromString(html, "text/html").body.childNodes];
 }
 
 function pathList(title, paths) {
   const items = paths.map((path, index) => h("li", { hidden: index >= SHOWN_PATHS }, path));
-  const more = paths.length > SHOWN_PATHS && h("button", { type: "button", class: "button small" }, "Show more...");
-  more && more.addEventListener("click", () => {
-    items.forEach((item) => (item.hidden = false));
-    more.remove();
-  });
+  const more =
+    paths.length > SHOWN_PATHS && h("button", { type: "button", class: "button small" }, "Show more...");
+  more &&
+    more.addEventListener("click", () => {
+      items.forEach((item) => (item.hidden = false));
+      more.remove();
+    });
   return paths.length ? [h("h3", {}, title), h("ul", {}, items), more || ""] : [];
 }
 
 async function filePaths(about) {
   const answer = await getJSON(`${gateway()}/original_file_paths/${about.id}/`);
   const facts = [`${answer.repo.length} file${answer.repo.length === 1 ? "" : "s"}`];
-  return [h("p", {}, facts.join(" · ")), ...pathList("Imported from", answer.client), ...pathList("On the server", answer.repo)];
+  return [
+    h("p", {}, facts.join(" · ")),
+    ...pathList("Imported from", answer.client),
+    ...pathList("On the server", answer.repo),
+  ];
 }
 
 function showLink(about) {
-  const keys = [...about.query].map(([type, id]) => `${type === "acquisition" ? "run" : type}-${id}`).join("|");
-  const field = h("input", { type: "text", readonly: true, "aria-label": "Link", value: `${window.location.origin}${window.WEBCLIENT.URLS.webindex}?show=${keys}` });
-  openDialog({ title: "Link", body: field, buttons: [{ label: "Close", value: "close" }], onopen: () => field.select() });
+  const keys = [...about.query]
+    .map(([type, id]) => `${type === "acquisition" ? "run" : type}-${id}`)
+    .join("|");
+  const field = h("input", {
+    type: "text",
+    readonly: true,
+    "aria-label": "Link",
+    value: `${window.location.origin}${window.WEBCLIENT.URLS.webindex}?show=${keys}`,
+  });
+  openDialog({
+    title: "Link",
+    body: field,
+    buttons: [{ label: "Close", value: "close" }],
+    onopen: () => field.select(),
+  });
 }
 
 export function wireToolbar(about) {

@@ -53,7 +53,10 @@ export class PlatePanel {
     $("body").removeData("wells_to_select");
     const key = `${node.type}-${node.data.id}`;
     try {
-      const html = await getText(`${window.WEBCLIENT.URLS.webindex}load_plate/${kind}/${node.data.id}/`, { index: this.fields.get(key) ?? 0, show: wanted.join("|") || null });
+      const html = await getText(`${window.WEBCLIENT.URLS.webindex}load_plate/${kind}/${node.data.id}/`, {
+        index: this.fields.get(key) ?? 0,
+        show: wanted.join("|") || null,
+      });
       if (this.node !== node) return;
       this.root.replaceChildren(...new DOMParser().parseFromString(html, "text/html").body.childNodes);
       this.panel = this.root.querySelector(".plate-panel");
@@ -62,7 +65,10 @@ export class PlatePanel {
       const wells = this.panel.dataset.selectWells.split(",").filter(Boolean).map(Number);
       if (wells.length) this.publish(new Set(wells));
     } catch (error) {
-      if (this.node === node) this.root.replaceChildren(h("p", { class: "notice error" }, `The plate could not be loaded: ${error.message}`));
+      if (this.node === node)
+        this.root.replaceChildren(
+          h("p", { class: "notice error" }, `The plate could not be loaded: ${error.message}`),
+        );
     }
   }
 
@@ -73,7 +79,13 @@ export class PlatePanel {
       this.panel.dataset.index = select.value;
       this.loadGrid();
     });
-    const slider = h("input", { type: "range", min: 10, max: 130, value: this.zoom, "aria-label": "Zoom wells" });
+    const slider = h("input", {
+      type: "range",
+      min: 10,
+      max: 130,
+      value: this.zoom,
+      "aria-label": "Zoom wells",
+    });
     slider.addEventListener("input", () => this.setZoom(Number(slider.value)));
     this.panel.querySelector(".center-foot").append(h("label", {}, "Zoom:", slider));
     this.table = this.panel.querySelector("#spw");
@@ -87,7 +99,9 @@ export class PlatePanel {
       if (cell) openViewer(Number(cell.dataset.image));
     });
     marquee(this.panel.querySelector(".plate-scroll"), "td.well", (cells, additive) =>
-      this.publish(new Set([...(additive ? this.selected : []), ...cells.map((cell) => Number(cell.dataset.well))])),
+      this.publish(
+        new Set([...(additive ? this.selected : []), ...cells.map((cell) => Number(cell.dataset.well))]),
+      ),
     );
     gridKeys(this.table, () => [...this.table.querySelectorAll("td.well")], {
       select: (cell, event) => this.choose(cell, { shiftKey: event.shiftKey }),
@@ -112,11 +126,27 @@ export class PlatePanel {
     const run = acquisition ? `${acquisition}/` : "";
     const grid = await getJSON(`${baseurl}/plate/${plate}/${index}/${run}`);
     const caption = this.table.querySelector("caption");
-    const head = h("thead", {}, h("tr", {}, h("th"), grid.collabels.map((label) => h("th", { scope: "col" }, String(label)))));
+    const head = h(
+      "thead",
+      {},
+      h(
+        "tr",
+        {},
+        h("th"),
+        grid.collabels.map((label) => h("th", { scope: "col" }, String(label))),
+      ),
+    );
     const body = h(
       "tbody",
       {},
-      grid.grid.map((row, y) => h("tr", {}, h("th", { scope: "row" }, String(grid.rowlabels[y])), row.map((cell, x) => this.cell(cell, `${grid.rowlabels[y]}${grid.collabels[x]}`)))),
+      grid.grid.map((row, y) =>
+        h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, String(grid.rowlabels[y])),
+          row.map((cell, x) => this.cell(cell, `${grid.rowlabels[y]}${grid.collabels[x]}`)),
+        ),
+      ),
     );
     this.table.replaceChildren(caption, head, body);
     $(this.table).trigger("_resetLoaded");
@@ -133,7 +163,17 @@ export class PlatePanel {
     const text = `${label}, ${well.name}`;
     return h(
       "td",
-      { id: `well-${well.wellId}`, class: "well", tabindex: -1, "data-well": well.wellId, "data-image": well.id, "data-field": well.field, "data-label": label, title: text, "aria-label": text },
+      {
+        id: `well-${well.wellId}`,
+        class: "well",
+        tabindex: -1,
+        "data-well": well.wellId,
+        "data-image": well.id,
+        "data-field": well.field,
+        "data-label": label,
+        title: text,
+        "aria-label": text,
+      },
       h("span", { class: "well-label", "aria-hidden": "true" }, label),
       h("img", { id: `image-${well.id}`, alt: text, draggable: "false" }),
     );
@@ -148,7 +188,12 @@ export class PlatePanel {
       $(this.table).trigger("thumbLoad", [id]);
     };
     ids.filter((id) => loader.cached(id)).forEach((id) => set(id, loader.cached(id)));
-    loader.load(ids.filter((id) => !loader.cached(id)), set).then(() => $(this.table).trigger("_thumbsLoaded"));
+    loader
+      .load(
+        ids.filter((id) => !loader.cached(id)),
+        set,
+      )
+      .then(() => $(this.table).trigger("_thumbsLoaded"));
   }
 
   refreshThumbnails() {
@@ -165,7 +210,11 @@ export class PlatePanel {
     if (shiftKey && this.anchor) {
       const [a, b] = [this.anchor, cell].map((one) => ({ x: one.cellIndex, y: one.parentElement.rowIndex }));
       const within = (value, one, other) => value >= Math.min(one, other) && value <= Math.max(one, other);
-      chosen = new Set(cells.filter((one) => within(one.cellIndex, a.x, b.x) && within(one.parentElement.rowIndex, a.y, b.y)).map((one) => Number(one.dataset.well)));
+      chosen = new Set(
+        cells
+          .filter((one) => within(one.cellIndex, a.x, b.x) && within(one.parentElement.rowIndex, a.y, b.y))
+          .map((one) => Number(one.dataset.well)),
+      );
     } else if (ctrlKey || metaKey) {
       chosen = new Set(this.selected);
       if (chosen.has(id)) chosen.delete(id);
@@ -179,7 +228,15 @@ export class PlatePanel {
     this.selected = wells;
     this.highlight();
     const index = Number(this.panel.dataset.index);
-    setSelection([...wells].map((id) => ({ id: `well-${id}`, rel: "well", index, class: this.node.data.obj.permsCss ?? "" })), { argument: wells.size });
+    setSelection(
+      [...wells].map((id) => ({
+        id: `well-${id}`,
+        rel: "well",
+        index,
+        class: this.node.data.obj.permsCss ?? "",
+      })),
+      { argument: wells.size },
+    );
     this.showFields();
   }
 
@@ -199,24 +256,45 @@ export class PlatePanel {
     const rows = await Promise.all(
       wells.map(async (id) => {
         const run = this.panel.dataset.acquisition;
-        const images = await getJSON(`${this.panel.dataset.baseurl}/well/${id}/children/`, run ? { run } : {});
+        const images = await getJSON(
+          `${this.panel.dataset.baseurl}/well/${id}/children/`,
+          run ? { run } : {},
+        );
         const label = this.table.querySelector(`#well-${id}`)?.dataset.label ?? "";
-        return h("div", { class: "well-row" }, h("b", {}, label), images.map((image, field) => this.field(image, field)));
+        return h(
+          "div",
+          { class: "well-row" },
+          h("b", {}, label),
+          images.map((image, field) => this.field(image, field)),
+        );
       }),
     );
-    if (wells.every((id) => this.selected.has(id)) && wells.length === this.selected.size) list.replaceChildren(...rows);
+    if (wells.every((id) => this.selected.has(id)) && wells.length === this.selected.size)
+      list.replaceChildren(...rows);
   }
 
   field(image, index) {
     const button = h(
       "button",
-      { type: "button", title: image.name, "aria-label": `Field ${index + 1}, ${image.name}`, "aria-pressed": "false", "data-image": image.id },
+      {
+        type: "button",
+        title: image.name,
+        "aria-label": `Field ${index + 1}, ${image.name}`,
+        "aria-pressed": "false",
+        "data-image": image.id,
+      },
       h("img", { src: image.thumb_url, alt: "" }),
     );
     button.addEventListener("dblclick", () => openViewer(image.id));
     button.addEventListener("click", (event) => {
       const additive = event.ctrlKey || event.metaKey;
-      const chosen = new Set(additive ? getSelection().filter((entry) => entry.fromPlate).map((entry) => entry.id) : []);
+      const chosen = new Set(
+        additive
+          ? getSelection()
+              .filter((entry) => entry.fromPlate)
+              .map((entry) => entry.id)
+          : [],
+      );
       const key = `image-${image.id}`;
       if (chosen.has(key)) chosen.delete(key);
       else chosen.add(key);
@@ -225,7 +303,15 @@ export class PlatePanel {
         other.classList.toggle("ui-selected", on);
         other.setAttribute("aria-pressed", String(on));
       }
-      setSelection([...chosen].map((id) => ({ id, rel: "image", class: this.node.data.obj.permsCss ?? "", fromPlate: true })), { argument: chosen.size });
+      setSelection(
+        [...chosen].map((id) => ({
+          id,
+          rel: "image",
+          class: this.node.data.obj.permsCss ?? "",
+          fromPlate: true,
+        })),
+        { argument: chosen.size },
+      );
     });
     return button;
   }

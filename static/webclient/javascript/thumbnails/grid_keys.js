@@ -8,7 +8,10 @@ function vertical(cards, at, direction) {
     .map((card, index) => ({ index, box: card.getBoundingClientRect() }))
     .filter(({ box }) => (direction > 0 ? box.top > from.top + 2 : box.top < from.top - 2));
   if (!candidates.length) return at;
-  const row = direction > 0 ? Math.min(...candidates.map(({ box }) => box.top)) : Math.max(...candidates.map(({ box }) => box.top));
+  const row =
+    direction > 0
+      ? Math.min(...candidates.map(({ box }) => box.top))
+      : Math.max(...candidates.map(({ box }) => box.top));
   const inRow = candidates.filter(({ box }) => Math.abs(box.top - row) < 2);
   const distance = ({ box }) => Math.abs(box.left + box.width / 2 - middle);
   return inRow.reduce((best, candidate) => (distance(candidate) < distance(best) ? candidate : best)).index;
@@ -20,7 +23,14 @@ export function gridKeys(area, cards, { select, toggle, open, all }) {
     const list = cards();
     const at = list.indexOf(document.activeElement);
     if (at < 0) return;
-    const moves = { ArrowLeft: () => Math.max(0, at - 1), ArrowRight: () => Math.min(list.length - 1, at + 1), ArrowUp: () => vertical(list, at, -1), ArrowDown: () => vertical(list, at, 1), Home: () => 0, End: () => list.length - 1 };
+    const moves = {
+      ArrowLeft: () => Math.max(0, at - 1),
+      ArrowRight: () => Math.min(list.length - 1, at + 1),
+      ArrowUp: () => vertical(list, at, -1),
+      ArrowDown: () => vertical(list, at, 1),
+      Home: () => 0,
+      End: () => list.length - 1,
+    };
     if (moves[event.key]) {
       const next = list[moves[event.key]()];
       next.focus();

@@ -15,7 +15,9 @@ export function forget(ids) {
 }
 
 function chunks(list, size) {
-  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) => list.slice(index * size, (index + 1) * size));
+  return Array.from({ length: Math.ceil(list.length / size) }, (_, index) =>
+    list.slice(index * size, (index + 1) * size),
+  );
 }
 
 async function one(id, signal) {
@@ -28,7 +30,11 @@ async function one(id, signal) {
 export async function load(ids, onLoaded, signal) {
   for (const batch of chunks(ids, window.WEBCLIENT.THUMBNAILS_BATCH)) {
     try {
-      const answer = await getJSON(`${window.WEBCLIENT.URLS.webindex}get_thumbnails/`, { id: batch }, { signal });
+      const answer = await getJSON(
+        `${window.WEBCLIENT.URLS.webindex}get_thumbnails/`,
+        { id: batch },
+        { signal },
+      );
       for (const id of batch) {
         if (answer[id]) cache.set(id, answer[id]);
         onLoaded(id, answer[id] ?? null);

@@ -7,7 +7,8 @@ const THRESHOLD = 2;
 /** Call `onSelect(elements, additive)` with the `selector` elements in `area` that the rectangle touches. */
 export function marquee(area, selector, onSelect) {
   area.addEventListener("pointerdown", (down) => {
-    if (down.button !== 0 || down.pointerType === "touch" || down.target.closest("button, input, select")) return;
+    if (down.button !== 0 || down.pointerType === "touch" || down.target.closest("button, input, select"))
+      return;
     const origin = point(down);
     let box = null;
     const move = (event) => {
@@ -34,7 +35,12 @@ export function marquee(area, selector, onSelect) {
       box.remove();
       area.addEventListener("click", swallow, { capture: true, once: true });
       setTimeout(() => area.removeEventListener("click", swallow, { capture: true }), 50);
-      onSelect([...area.querySelectorAll(selector)].filter((element) => touches(bounds, element.getBoundingClientRect())), event.ctrlKey || event.metaKey);
+      onSelect(
+        [...area.querySelectorAll(selector)].filter((element) =>
+          touches(bounds, element.getBoundingClientRect()),
+        ),
+        event.ctrlKey || event.metaKey,
+      );
     };
     area.addEventListener("pointermove", move);
     window.addEventListener("pointerup", up);

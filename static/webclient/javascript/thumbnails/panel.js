@@ -2,10 +2,11 @@
 
 import { h, icon, iconButton } from "../../../common/javascript/dom.js";
 import { getSelection, onSelectionChange, setSelection } from "../selection.js";
-import { openViewer, viewerUrl } from "../open_viewer.js";
+import { openViewer } from "../open_viewer.js";
 import { getTree, loadNode, selectionEntry, selectQuietly, showPage } from "../tree/tree.js";
 import { pageKey } from "../tree/load.js";
 import { PlatePanel } from "../plate/panel.js";
+import { card, COLUMNS } from "./card.js";
 import { Filters } from "./filters.js";
 import { gridKeys } from "./grid_keys.js";
 import * as loader from "./loader.js";
@@ -16,22 +17,25 @@ const { OME, jQuery: $ } = window;
 const MEMORY = "omero.web.thumbnails";
 const CONTAINERS = ["dataset", "tag", "orphaned"];
 const PLATES = ["plate", "acquisition"];
-const COLUMNS = [
-  ["Name", (image) => image.name.toLowerCase()],
-  ["Date", (image) => image.acqDate ?? image.date ?? ""],
-  ["Size X", (image) => image.sizeX ?? 0],
-  ["Size Y", (image) => image.sizeY ?? 0],
-  ["Size Z", (image) => image.sizeZ ?? 0],
-  ["Size T", (image) => image.sizeT ?? 0],
-];
 
 /** State of this panel; the selection itself lives in the tree. */
-const state = { container: null, images: [], sort: 0, descending: false, anchor: null, loading: null, ...JSON.parse(localStorage.getItem(MEMORY) ?? '{"zoom": 90, "layout": "grid", "captions": false}') };
+const state = {
+  container: null,
+  images: [],
+  sort: 0,
+  descending: false,
+  anchor: null,
+  loading: null,
+  ...JSON.parse(localStorage.getItem(MEMORY) ?? '{"zoom": 90, "layout": "grid", "captions": false}'),
+};
 let parts = null;
 let plates = null;
 
 function remember() {
-  localStorage.setItem(MEMORY, JSON.stringify({ zoom: state.zoom, layout: state.layout, captions: state.captions }));
+  localStorage.setItem(
+    MEMORY,
+    JSON.stringify({ zoom: state.zoom, layout: state.layout, captions: state.captions }),
+  );
 }
 
 function build() {
@@ -40,24 +44,52 @@ function build() {
   const filters = new Filters(rows, () => state.images, redraw);
   filters.select.style.width = "130px";
   const table = h("div", { id: "icon_table" });
-  const list = h("ul", { id: "dataIcons", role: "listbox", "aria-multiselectable": "true", "aria-label": "Images" });
-  const heads = h("div", { class: "column-heads" }, h("span"), COLUMNS.map(([label], index) => h("button", { type: "button", on: { click: () => sortBy(index) } }, label)));
+  const list = h("ul", {
+    id: "dataIcons",
+    role: "listbox",
+    "aria-multiselectable": "true",
+    "aria-label": "Images",
+  });
+  const heads = h(
+    "div",
+    { class: "column-heads" },
+    h("span"),
+    COLUMNS.map(([label], index) =>
+      h("button", { type: "button", on: { click: () => sortBy(index) } }, label),
+    ),
+  );
   const foot = h("div");
   table.append(heads, list, foot);
   const layouts = ["grid", "list"].map((layout) =>
-    iconButton(layout, layout === "grid" ? "View as Thumbnails" : "View as List", () => setLayout(layout), { "data-layout": layout }),
+    iconButton(layout, layout === "grid" ? "View as Thumbnails" : "View as List", () => setLayout(layout), {
+      "data-layout": layout,
+    }),
   );
   const captions = iconButton("tag", "Show names", () => {
     state.captions = !state.captions;
     applyLook();
   });
-  const slider = h("input", { type: "range", min: 30, max: 200, value: state.zoom, title: "Zoom Thumbnails", "aria-label": "Zoom Thumbnails" });
+  const slider = h("input", {
+    type: "range",
+    min: 30,
+    max: 200,
+    value: state.zoom,
+    title: "Zoom Thumbnails",
+    "aria-label": "Zoom Thumbnails",
+  });
   slider.addEventListener("input", () => {
     state.zoom = Number(slider.value);
     applyLook();
   });
   const status = h("span", { class: "status", "aria-live": "polite" });
-  const bar = h("div", { class: "toolbar" }, filters.select, h("span", { class: "space" }), captions, layouts);
+  const bar = h(
+    "div",
+    { class: "toolbar" },
+    filters.select,
+    h("span", { class: "space" }),
+    captions,
+    layouts,
+  );
   const bottom = h("div", { class: "center-foot" }, status, h("label", {}, "Zoom:", slider));
   const plateRoot = h("div", { class: "center_panel_content", hidden: true });
   const thumbs = h("div", { class: "center_panel_content" }, bar, rows, table, bottom);
@@ -73,8 +105,9 @@ function wire() {
   const { table, list } = parts;
   list.addEventListener("click", (event) => {
     const card = event.target.closest("li");
-    if (!card || (event.button === 1)) return;
-    if (event.target.closest("a") && !(event.ctrlKey || event.metaKey || event.shiftKey)) event.preventDefault();
+    if (!card || event.button === 1) return;
+    if (event.target.closest("a") && !(event.ctrlKey || event.metaKey || event.shiftKey))
+      event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.shiftKey) event.preventDefault();
     choose(card, event);
     card.focus();
@@ -84,7 +117,9 @@ function wire() {
     if (card) openCard(card);
   });
   list.addEventListener("dragstart", (event) => event.preventDefault());
-  marquee(table, "#dataIcons li", (cards, additive) => publish(new Set([...(additive ? selectedIds() : []), ...cards.map(idOf)])));
+  marquee(table, "#dataIcons li", (cards, additive) =>
+    publish(new Set([...(additive ? selectedIds() : []), ...cards.map(idOf)])),
+  );
   gridKeys(list, () => [...list.children], {
     select: (card, event) => choose(card, { shiftKey: event.shiftKey }),
     toggle: (card) => choose(card, { ctrlKey: true }),
@@ -100,7 +135,9 @@ function openCard(card) {
 }
 
 function selectedIds() {
-  return getSelection().filter((entry) => entry.id.startsWith("image-")).map((entry) => Number(entry.id.split("-")[1]));
+  return getSelection()
+    .filter((entry) => entry.id.startsWith("image-"))
+    .map((entry) => Number(entry.id.split("-")[1]));
 }
 
 function choose(card, { ctrlKey, metaKey, shiftKey }) {
@@ -122,9 +159,14 @@ function choose(card, { ctrlKey, metaKey, shiftKey }) {
 /** Select these images: their tree nodes, then the page. UI-EVT-05. */
 function publish(ids) {
   const tree = getTree();
-  const nodes = state.container.children.map((child) => tree.get_node(child)).filter((node) => node.type === "image" && ids.has(node.data.id));
+  const nodes = state.container.children
+    .map((child) => tree.get_node(child))
+    .filter((node) => node.type === "image" && ids.has(node.data.id));
   selectQuietly(nodes.length ? nodes : [state.container]);
-  setSelection((nodes.length ? nodes : [state.container]).map(selectionEntry), { from: "#dataTree", argument: nodes.length });
+  setSelection((nodes.length ? nodes : [state.container]).map(selectionEntry), {
+    from: "#dataTree",
+    argument: nodes.length,
+  });
 }
 
 /** The container whose images belong to a selection; null when there is nothing to show. UI-SEL. */
@@ -163,14 +205,17 @@ async function update() {
   state.container = container;
   if (!getTree().is_loaded(container)) parts.status.textContent = "Loading...";
   await loadNode(container);
-  if (state.container.id === container.id) window.update_thumbnails_panel(null, { instance: getTree() });
+  if (state.container?.id === container.id) window.update_thumbnails_panel(null, { instance: getTree() });
 }
 
 function clear() {
   state.container = null;
+  state.key = null;
   state.images = [];
   parts.list.replaceChildren();
-  parts.foot.replaceChildren(h("p", { class: "empty-hint" }, "Choose a dataset, tag or plate in the tree to see its images."));
+  parts.foot.replaceChildren(
+    h("p", { class: "empty-hint" }, "Choose a dataset, tag or plate in the tree to see its images."),
+  );
   parts.status.textContent = "";
 }
 
@@ -208,34 +253,27 @@ function sorted(images) {
   });
 }
 
-function card(image) {
-  const dataset = state.container.type === "dataset" ? state.container.data.id : null;
-  const data = loader.cached(image.id);
-  const picture = data ? h("img", { src: data, alt: image.name, draggable: "false" }) : h("span", { class: "placeholder", role: "img", "aria-label": image.name });
-  const date = image.acqDate ?? image.date;
-  return h(
-    "li",
-    { id: `image_icon-${image.id}`, role: "option", tabindex: -1, "aria-selected": "false", "aria-label": image.name, title: image.name, "data-id": image.id, "data-fileset": image.filesetId, "data-perms": image.permsCss },
-    h("a", { class: "thumb", href: viewerUrl(image.id, dataset), tabindex: -1, draggable: "false" }, picture),
-    h("span", { class: "caption" }, image.name),
-    h("span", { class: "cell" }, date ? new Date(date).toLocaleString(undefined, { weekday: "short", day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" }) : ""),
-    [image.sizeX, image.sizeY, image.sizeZ, image.sizeT].map((size) => h("span", { class: "cell" }, String(size ?? ""))),
-  );
-}
-
 function redraw() {
   if (!state.container) return;
   const images = shown();
   const visible = new Set(images.map((image) => image.id));
-  parts.list.replaceChildren(...images.map(card));
+  const dataset = state.container.type === "dataset" ? state.container.data.id : null;
+  parts.list.replaceChildren(...images.map((image) => card(image, loader.cached(image.id), dataset)));
   drawPager();
-  const filtered = parts.filters.active.length ? `${images.length} of ${state.images.length} on this page` : `${images.length} images`;
+  const filtered = parts.filters.active.length
+    ? `${images.length} of ${state.images.length} on this page`
+    : `${images.length} images`;
   const total = state.container.data.obj.childCount;
-  parts.status.textContent = total > state.images.length && state.container.type !== "tag" ? `${filtered} (${total} in all; sorting and filters act on this page)` : filtered;
+  parts.status.textContent =
+    total > state.images.length && state.container.type !== "tag"
+      ? `${filtered} (${total} in all; sorting and filters act on this page)`
+      : filtered;
   if (!state.images.length) parts.foot.prepend(h("p", { class: "empty-hint" }, "No images here."));
   highlight();
   loadPictures(images.filter((image) => !loader.cached(image.id)).map((image) => image.id));
-  const hidden = selectedIds().filter((id) => !visible.has(id) && state.images.some((image) => image.id === id));
+  const hidden = selectedIds().filter(
+    (id) => !visible.has(id) && state.images.some((image) => image.id === id),
+  );
   if (hidden.length) publish(new Set(selectedIds().filter((id) => visible.has(id))));
 }
 
@@ -251,9 +289,18 @@ function setPicture(id, data) {
   const name = holder.parentElement.getAttribute("aria-label");
   if (data) {
     const img = h("img", { src: data, alt: name, draggable: "false" });
-    img.addEventListener("load", () => img.classList.toggle("small", state.zoom > Math.max(img.naturalWidth, img.naturalHeight)));
+    img.addEventListener("load", () =>
+      img.classList.toggle("small", state.zoom > Math.max(img.naturalWidth, img.naturalHeight)),
+    );
     holder.replaceChildren(img);
-  } else holder.replaceChildren(h("span", { class: "placeholder failed", role: "img", "aria-label": `${name}: no thumbnail` }, icon("warning")));
+  } else
+    holder.replaceChildren(
+      h(
+        "span",
+        { class: "placeholder failed", role: "img", "aria-label": `${name}: no thumbnail` },
+        icon("warning"),
+      ),
+    );
 }
 
 function drawPager() {
@@ -262,12 +309,18 @@ function drawPager() {
   const pages = Math.ceil(total / size);
   const current = getTree().pages.get(pageKey(state.container)) ?? 1;
   const isPaged = window.WEBCLIENT.UI.TREE.pagination_nodes.includes(state.container.type);
-  parts.foot.replaceChildren(...(isPaged && pages > 1 ? [pager(current, pages, (page) => showPage(state.container, page))] : []));
+  parts.foot.replaceChildren(
+    ...(isPaged && pages > 1 ? [pager(current, pages, (page) => showPage(state.container, page))] : []),
+  );
 }
 
 function highlight() {
   const chosen = new Set(selectedIds());
-  const filesets = new Set(state.images.filter((image) => chosen.has(image.id) && image.filesetId !== undefined).map((image) => String(image.filesetId)));
+  const filesets = new Set(
+    state.images
+      .filter((image) => chosen.has(image.id) && image.filesetId !== undefined)
+      .map((image) => String(image.filesetId)),
+  );
   let focusable = null;
   for (const element of parts.list.children) {
     const isSelected = chosen.has(idOf(element));
@@ -298,8 +351,14 @@ function applyLook() {
   parts.table.classList.toggle("captions", state.captions);
   parts.table.style.setProperty("--thumb-size", `${state.zoom}px`);
   parts.captions.setAttribute("aria-pressed", String(state.captions));
-  parts.layouts.forEach((button) => button.setAttribute("aria-pressed", String(button.dataset.layout === state.layout)));
-  parts.list.querySelectorAll("img").forEach((img) => img.classList.toggle("small", state.zoom > Math.max(img.naturalWidth, img.naturalHeight)));
+  parts.layouts.forEach((button) =>
+    button.setAttribute("aria-pressed", String(button.dataset.layout === state.layout)),
+  );
+  parts.list
+    .querySelectorAll("img")
+    .forEach((img) =>
+      img.classList.toggle("small", state.zoom > Math.max(img.naturalWidth, img.naturalHeight)),
+    );
   remember();
 }
 
@@ -316,8 +375,12 @@ OME.refreshThumbnails = ({ imageId, thumbnail } = {}) => {
 
 build();
 onSelectionChange(() => update());
-$("body").on("links_changed.ome objects_deleted.ome object_renamed.ome", () => state.container && window.update_thumbnails_panel(null, {}));
+$("body").on(
+  "links_changed.ome objects_deleted.ome object_renamed.ome",
+  () => state.container && window.update_thumbnails_panel(null, {}),
+);
 $(document).on("load_node.jstree create_node.jstree delete_node.jstree", "#dataTree", (event, data) => {
-  const parent = event.type === "load_node" ? data.node?.id : data.parent ?? data.node?.parent;
-  if (state.container && parent === state.container.id && !parts.thumbs.hidden) window.update_thumbnails_panel(null, data);
+  const parent = event.type === "load_node" ? data.node?.id : (data.parent ?? data.node?.parent);
+  if (state.container && parent === state.container.id && !parts.thumbs.hidden)
+    window.update_thumbnails_panel(null, data);
 });

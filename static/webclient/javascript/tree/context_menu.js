@@ -14,9 +14,15 @@ function createItems(node) {
     ? { tagset: "Tag Set", tag: "Tag" }
     : { project: "Project", dataset: "Dataset", screen: "Screen" };
   const into = (kind) =>
-    kind !== "dataset" || node.type !== "project" || may(node.data.obj, "canLink") || window.WEBCLIENT.current_admin_privileges.includes("WriteOwned");
+    kind !== "dataset" ||
+    node.type !== "project" ||
+    may(node.data.obj, "canLink") ||
+    window.WEBCLIENT.current_admin_privileges.includes("WriteOwned");
   return Object.fromEntries(
-    Object.entries(kinds).map(([kind, label]) => [kind, { label, _disabled: !into(kind), action: () => createDialog(kind) }]),
+    Object.entries(kinds).map(([kind, label]) => [
+      kind,
+      { label, _disabled: !into(kind), action: () => createDialog(kind) },
+    ]),
   );
 }
 
@@ -40,7 +46,11 @@ export function contextMenu(node, callback) {
         paste: { label: "Paste Link", _disabled: !edits.paste, action: () => paste(nodes[0]) },
       },
     },
-    rename: { label: "Rename", _disabled: nodes.length !== 1 || !may(object, "canEdit"), action: () => this.edit(node) },
+    rename: {
+      label: "Rename",
+      _disabled: nodes.length !== 1 || !may(object, "canEdit"),
+      action: () => this.edit(node),
+    },
     remove: {
       label: "Delete",
       _disabled: !nodes.every((other) => may(other.data.obj, "canDelete")),
@@ -50,14 +60,38 @@ export function contextMenu(node, callback) {
       label: "Rendering Settings...",
       _disabled: !SETTABLE.includes(node.type),
       submenu: {
-        copy: { label: "Copy", _disabled: node.type !== "image" || nodes.length > 1, action: () => copySettings(node.data.id) },
-        paste: { label: "Paste and Save", _disabled: !annotatable || !window.WEBCLIENT.HAS_RDEF, action: () => pasteSettings(nodes) },
-        imported: { label: "Set Imported and Save", _disabled: !annotatable, action: () => resetSettings(nodes, "imported") },
-        owners: { label: "Set Owner's and Save", _disabled: !annotatable, action: () => resetSettings(nodes, "owner") },
+        copy: {
+          label: "Copy",
+          _disabled: node.type !== "image" || nodes.length > 1,
+          action: () => copySettings(node.data.id),
+        },
+        paste: {
+          label: "Paste and Save",
+          _disabled: !annotatable || !window.WEBCLIENT.HAS_RDEF,
+          action: () => pasteSettings(nodes),
+        },
+        imported: {
+          label: "Set Imported and Save",
+          _disabled: !annotatable,
+          action: () => resetSettings(nodes, "imported"),
+        },
+        owners: {
+          label: "Set Owner's and Save",
+          _disabled: !annotatable,
+          action: () => resetSettings(nodes, "owner"),
+        },
       },
     },
   };
-  const openers = openWithItems(nodes.map((other) => ({ id: other.data.id, name: other.text, type: other.type })), $(".vakata-context"));
-  if (openers) items.open_with = { label: "Open With...", _disabled: node.type === "experimenter" || node.type === "orphaned", submenu: openers };
+  const openers = openWithItems(
+    nodes.map((other) => ({ id: other.data.id, name: other.text, type: other.type })),
+    $(".vakata-context"),
+  );
+  if (openers)
+    items.open_with = {
+      label: "Open With...",
+      _disabled: node.type === "experimenter" || node.type === "orphaned",
+      submenu: openers,
+    };
   callback(items);
 }

@@ -20,7 +20,8 @@ function query(node, root, page) {
   }
   if (node.type === "orphaned") Object.assign(values, { orphaned: true, experimenter_id: owner });
   else values.id = node.data.id;
-  if (["dataset", "orphaned", "tag"].includes(node.type)) Object.assign(values, { sizeXYZ: true, date: true });
+  if (["dataset", "orphaned", "tag"].includes(node.type))
+    Object.assign(values, { sizeXYZ: true, date: true });
   values.page = isPaged(node) ? page : 0;
   return values;
 }

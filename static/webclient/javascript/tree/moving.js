@@ -7,7 +7,12 @@ import { isOrphan, link, unlink } from "./links.js";
 const $ = window.jQuery;
 
 /** Target types that take a child type. UI-DND-02. */
-const TARGETS = { dataset: ["project", "experimenter"], image: ["dataset"], plate: ["screen", "experimenter"], tag: ["tagset", "experimenter"] };
+const TARGETS = {
+  dataset: ["project", "experimenter"],
+  image: ["dataset"],
+  plate: ["screen", "experimenter"],
+  tag: ["tagset", "experimenter"],
+};
 /** Parent types from which a link can be copied. UI-TB-06. */
 const TRUE_PARENT = { dataset: "project", image: "dataset", plate: "screen", tag: "tagset" };
 
@@ -69,7 +74,8 @@ function showOrphan(child) {
   const instance = tree();
   const root = instance.get_node(instance.get_node("#").children[0]);
   if (child.type !== "image") {
-    if (!instance.locate_node(`${child.type}-${child.data.id}`, root)) instance.create_node(root, plain(child), "last");
+    if (!instance.locate_node(`${child.type}-${child.data.id}`, root))
+      instance.create_node(root, plain(child), "last");
     return;
   }
   if (window.WEBCLIENT.TAG_TREE) return;
@@ -80,9 +86,14 @@ function showOrphan(child) {
 function hideOrphan(child) {
   const instance = tree();
   const root = instance.get_node(instance.get_node("#").children[0]);
-  const parents = [root, ...root.children.map((id) => instance.get_node(id)).filter((node) => node.type === "orphaned")];
+  const parents = [
+    root,
+    ...root.children.map((id) => instance.get_node(id)).filter((node) => node.type === "orphaned"),
+  ];
   for (const parent of parents) {
-    const nodes = (instance.locate_node(`${child.type}-${child.data.id}`, parent) || []).filter((node) => node.parent === parent.id);
+    const nodes = (instance.locate_node(`${child.type}-${child.data.id}`, parent) || []).filter(
+      (node) => node.parent === parent.id,
+    );
     if (!nodes.length) continue;
     nodes.forEach((node) => instance.delete_node(node));
     instance.add_to_count(parent, -1);
@@ -92,12 +103,19 @@ function hideOrphan(child) {
 /** Link `children` to `target`; with `move`, take them off their present parents. Reverts nothing that the server kept. */
 export async function relink(children, target, move) {
   const parents = new Map(children.map((child) => [child.id, tree().get_node(child.parent)]));
-  const copies = children.map((child) => ({ id: child.id, type: child.type, text: child.text, data: child.data }));
+  const copies = children.map((child) => ({
+    id: child.id,
+    type: child.type,
+    text: child.text,
+    data: child.data,
+  }));
   try {
     if (target.type !== "experimenter") {
       await Promise.all(copies.map((child) => link(target, child)));
       copies.forEach((child) => addCopy(child, target));
-      copies.filter((child) => ["experimenter", "orphaned"].includes(parents.get(child.id).type)).forEach(hideOrphan);
+      copies
+        .filter((child) => ["experimenter", "orphaned"].includes(parents.get(child.id).type))
+        .forEach(hideOrphan);
     }
     if (!move) return;
     const linked = copies.filter((child) => parents.get(child.id).type === TRUE_PARENT[child.type]);
@@ -120,7 +138,9 @@ export async function relink(children, target, move) {
 /** When the moved nodes were the selection, their former parent becomes it. UI-DND-08. */
 function selectInstead(parents) {
   const instance = tree();
-  const next = parents.find((parent) => !["experimenter", "orphaned"].includes(parent.type) && instance.get_node(parent.id));
+  const next = parents.find(
+    (parent) => !["experimenter", "orphaned"].includes(parent.type) && instance.get_node(parent.id),
+  );
   if (!instance.get_selected().length && next) instance.select_node(next.id);
 }
 
@@ -134,7 +154,12 @@ export function wireDragAndDrop() {
     const children = data.data.nodes.map((id) => instance.get_node(id)).filter(Boolean);
     let target = instance.get_node(anchor);
     if (target && children.length && !takes(target, children[0])) target = instance.get_node(target.parent);
-    if (!target || !children.length || !children.every((child) => takes(target, child) && child.parent !== target.id)) return;
+    if (
+      !target ||
+      !children.length ||
+      !children.every((child) => takes(target, child) && child.parent !== target.id)
+    )
+      return;
     relink(children, target, !(data.event.ctrlKey || data.event.metaKey));
   });
 }
@@ -143,7 +168,16 @@ export function wireDragAndDrop() {
 let buffer = null;
 
 export function mayCut(nodes) {
-  return nodes.length > 0 && nodes.every((node) => TARGETS[node.type] && may(node.data.obj, "canLink") && tree().get_node(node.parent).type !== "tag" && (!window.WEBCLIENT.TAG_TREE || node.type === "tag"));
+  return (
+    nodes.length > 0 &&
+    nodes.every(
+      (node) =>
+        TARGETS[node.type] &&
+        may(node.data.obj, "canLink") &&
+        tree().get_node(node.parent).type !== "tag" &&
+        (!window.WEBCLIENT.TAG_TREE || node.type === "tag"),
+    )
+  );
 }
 
 export function mayCopy(nodes) {
@@ -151,7 +185,8 @@ export function mayCopy(nodes) {
 }
 
 export function mayPaste(nodes) {
-  if (nodes.length !== 1 || !buffer?.nodes.length || ["experimenter", "orphaned"].includes(nodes[0].type)) return false;
+  if (nodes.length !== 1 || !buffer?.nodes.length || ["experimenter", "orphaned"].includes(nodes[0].type))
+    return false;
   return buffer.nodes.every((child) => takes(nodes[0], child));
 }
 
@@ -172,7 +207,11 @@ export function copy(nodes) {
 export async function paste(target) {
   const { nodes, cut: isCut } = buffer;
   clearBuffer();
-  await relink(nodes.filter((node) => tree().get_node(node.id)), target, isCut);
+  await relink(
+    nodes.filter((node) => tree().get_node(node.id)),
+    target,
+    isCut,
+  );
 }
 
 function clearBuffer() {

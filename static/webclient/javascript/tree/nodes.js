@@ -22,7 +22,11 @@ export function nodeTypes() {
   return Object.fromEntries(
     Object.entries(children).map(([type, valid]) => [
       type,
-      { icon: type === "#" ? undefined : image(type), valid_children: valid, draggable: ["dataset", "image", "plate", "tag"].includes(type) },
+      {
+        icon: type === "#" ? undefined : image(type),
+        valid_children: valid,
+        draggable: ["dataset", "image", "plate", "tag"].includes(type),
+      },
     ]),
   );
 }
@@ -32,7 +36,10 @@ function node(type, object, text, hasChildren, extra = {}) {
     type,
     text,
     children: hasChildren,
-    data: { id: object.id, obj: { ...object, name: object.name ?? text, isOwned: (object.permsCss ?? "").includes("isOwned") } },
+    data: {
+      id: object.id,
+      obj: { ...object, name: object.name ?? text, isOwned: (object.permsCss ?? "").includes("isOwned") },
+    },
     li_attr: { "data-id": object.id, "data-type": type, class: object.permsCss ?? "" },
     ...extra,
   };
@@ -40,7 +47,9 @@ function node(type, object, text, hasChildren, extra = {}) {
 
 const BUILDERS = {
   experimenter: (user) => [
-    node("experimenter", user, `${user.firstName} ${user.lastName}`.trim() || user.omeName, true, { state: { opened: true } }),
+    node("experimenter", user, `${user.firstName} ${user.lastName}`.trim() || user.omeName, true, {
+      state: { opened: true },
+    }),
   ],
   maps: (maps) => maps.map((map) => node("map", map, map.name, map.childCount > 0)),
   tags: (tags) =>
@@ -49,13 +58,21 @@ const BUILDERS = {
   datasets: (list) => list.map((item) => node("dataset", item, item.name, item.childCount > 0)),
   images: (list) =>
     list.map((item) =>
-      node("image", item, item.name, false, item.archived ? { icon: image("image_archived"), a_attr: { title: `${item.name} (archived)` } } : {}),
+      node(
+        "image",
+        item,
+        item.name,
+        false,
+        item.archived ? { icon: image("image_archived"), a_attr: { title: `${item.name} (archived)` } } : {},
+      ),
     ),
   screens: (list) => list.map((item) => node("screen", item, item.name, item.childCount > 0)),
   plates: (list) => list.map((item) => node("plate", item, item.name, item.childCount > 0)),
   acquisitions: (list) => list.map((item) => node("acquisition", item, item.name, false)),
   wells: (list) => list.map((item) => node("well", item, item.name, false)),
-  orphaned: (orphaned) => [node("orphaned", { ...orphaned, permsCss: "" }, orphaned.name, orphaned.childCount > 0)],
+  orphaned: (orphaned) => [
+    node("orphaned", { ...orphaned, permsCss: "" }, orphaned.name, orphaned.childCount > 0),
+  ],
 };
 
 /** Nodes of one answer, in the order of the answer's kinds. */

@@ -10,7 +10,10 @@ function locator(options, parent) {
     const data = this._model.data;
     const within = under === undefined || under === null ? null : this.get_node(under).id;
     const found = Object.values(data).filter(
-      (node) => node.data && `${node.type}-${node.data.id}` === key && (within === null || node.parent === within || node.id === within),
+      (node) =>
+        node.data &&
+        `${node.type}-${node.data.id}` === key &&
+        (within === null || node.parent === within || node.id === within),
     );
     return found.length ? found : false;
   };

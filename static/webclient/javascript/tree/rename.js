@@ -7,7 +7,8 @@ const $ = window.jQuery;
 
 export async function requestName(type, id, name) {
   const answer = await postForm(`${window.WEBCLIENT.URLS.webindex}action/savename/${type}/${id}/`, { name });
-  if (answer.bad === "true") throw new Error(typeof answer.errs === "string" ? answer.errs : "A name is required.");
+  if (answer.bad === "true")
+    throw new Error(typeof answer.errs === "string" ? answer.errs : "A name is required.");
 }
 
 /** Show the new name in every copy of the node, in thumbnails and in the right panel. */

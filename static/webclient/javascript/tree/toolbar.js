@@ -16,16 +16,29 @@ export function startToolbar() {
   const tags = window.WEBCLIENT.TAG_TREE;
   const nodes = () => getTree().get_selected(true);
   const made = {
-    create: (tags ? [["tagset", "Create new Tag Set"], ["tag", "Create new Tag"]] : [["project", "Create new Project"], ["dataset", "Create new Dataset"], ["screen", "Create new Screen"]]).map(
-      ([kind, label]) => iconButton(kind, label, () => createDialog(kind), { id: `create_${kind}` }),
-    ),
+    create: (tags
+      ? [
+          ["tagset", "Create new Tag Set"],
+          ["tag", "Create new Tag"],
+        ]
+      : [
+          ["project", "Create new Project"],
+          ["dataset", "Create new Dataset"],
+          ["screen", "Create new Screen"],
+        ]
+    ).map(([kind, label]) => iconButton(kind, label, () => createDialog(kind), { id: `create_${kind}` })),
     cut: iconButton("cut", "Cut Link", () => cut(nodes())),
     copy: iconButton("copy", "Copy Link", () => {
       copy(nodes());
       update();
     }),
     paste: iconButton("paste", "Paste Link", () => paste(nodes()[0]).then(update)),
-    remove: iconButton("trash", "Delete", () => deleteDialog(getSelection().map((entry) => parseKey(entry.id))), { id: "delete_selected" }),
+    remove: iconButton(
+      "trash",
+      "Delete",
+      () => deleteDialog(getSelection().map((entry) => parseKey(entry.id))),
+      { id: "delete_selected" },
+    ),
     refresh: iconButton("refresh", "Refresh", async () => {
       made.refresh.disabled = true;
       try {
@@ -35,7 +48,17 @@ export function startToolbar() {
       }
     }),
   };
-  bar.append(...made.create, separator(), made.cut, made.copy, made.paste, separator(), made.remove, h("span", { class: "space" }), made.refresh);
+  bar.append(
+    ...made.create,
+    separator(),
+    made.cut,
+    made.copy,
+    made.paste,
+    separator(),
+    made.remove,
+    h("span", { class: "space" }),
+    made.refresh,
+  );
 
   function update() {
     const selected = getTree() ? nodes() : [];

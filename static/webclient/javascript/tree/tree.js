@@ -58,8 +58,11 @@ export function createTree() {
   const element = $(SELECTOR);
   const publish = debounce(() => {
     const nodes = getTree().get_selected(true);
-    setSelection(nodes.map(selectionEntry), { argument: { instance: getTree(), selected: nodes.map((node) => node.id) } });
-    for (const node of nodes.length === 1 ? nodes : []) if (!getTree().is_loaded(node)) getTree().load_node(node);
+    setSelection(nodes.map(selectionEntry), {
+      argument: { instance: getTree(), selected: nodes.map((node) => node.id) },
+    });
+    for (const node of nodes.length === 1 ? nodes : [])
+      if (!getTree().is_loaded(node)) getTree().load_node(node);
   }, 10);
 
   element
@@ -76,8 +79,13 @@ export function createTree() {
       const parent = getTree().get_node(node.parent);
       openViewer(node.data.id, parent.type === "dataset" ? parent.data.id : null);
     })
-    .on("rename_node.jstree", (event, data) => data.text !== data.old && saveName(getTree(), data.node, data.text, data.old))
-    .one("loaded.jstree", () => openInitially().catch((error) => reportError("The linked object was not found", error)));
+    .on(
+      "rename_node.jstree",
+      (event, data) => data.text !== data.old && saveName(getTree(), data.node, data.text, data.old),
+    )
+    .one("loaded.jstree", () =>
+      openInitially().catch((error) => reportError("The linked object was not found", error)),
+    );
 
   element.jstree({
     core: {
@@ -93,7 +101,12 @@ export function createTree() {
     types: nodeTypes(),
     conditionalselect: maySelect,
     contextmenu: { select_node: true, show_at_node: false, items: contextMenu },
-    dnd: { copy: true, is_draggable: (nodes) => nodes.every((node) => isDraggable(node)), check_while_dragging: true, touch: "selected" },
+    dnd: {
+      copy: true,
+      is_draggable: (nodes) => nodes.every((node) => isDraggable(node)),
+      check_while_dragging: true,
+      touch: "selected",
+    },
     search: { show_only_matches: true, show_only_matches_children: true },
     sort(one, other) {
       return compareNodes(this.get_node(one), this.get_node(other));
@@ -146,7 +159,11 @@ function keyboard() {
       event.preventDefault();
       const node = this.get_node(event.currentTarget);
       if (this.is_open(node)) this.close_node(node);
-      else move((tree, current) => (current.parent === "#" ? null : tree.get_node(current.parent, true))).call(this, event);
+      else
+        move((tree, current) => (current.parent === "#" ? null : tree.get_node(current.parent, true))).call(
+          this,
+          event,
+        );
     },
     "ctrl-space"(event) {
       event.type = "click";
@@ -169,7 +186,9 @@ export function loadNode(node) {
 }
 
 function openNode(node) {
-  return new Promise((resolve) => (getTree().is_open(node) ? resolve() : getTree().open_node(node, () => resolve())));
+  return new Promise((resolve) =>
+    getTree().is_open(node) ? resolve() : getTree().open_node(node, () => resolve()),
+  );
 }
 
 /** Load the node's page anew; `page` from 1. */
@@ -190,7 +209,9 @@ export async function openPath(path) {
     if (depth === 0 && part.type === "experimenter") {
       node = tree.get_node(tree.get_node("#").children[0]);
     } else {
-      const found = tree.locate_node(`${part.type}-${part.id}`, node) || (part.type === "orphaned" && orphanedBelow(node));
+      const found =
+        tree.locate_node(`${part.type}-${part.id}`, node) ||
+        (part.type === "orphaned" && orphanedBelow(node));
       if (!found) return null;
       node = found[0];
     }
@@ -224,12 +245,18 @@ async function openInitially() {
     return;
   }
   const wells = wanted.filter((key) => key.startsWith("well-"));
-  const keys = wells.length && window.WEBCLIENT.initially_open.length ? wanted.filter((key) => !key.startsWith("well-")) : wanted;
+  const keys =
+    wells.length && window.WEBCLIENT.initially_open.length
+      ? wanted.filter((key) => !key.startsWith("well-"))
+      : wanted;
   const nodes = [];
   for (const key of keys) {
     const [type, id] = key.split("-");
     if (!/^\d+$/.test(id)) continue; // what the server did not find keeps its ".id" or name
-    const { paths } = await getJSON(window.WEBCLIENT.URLS.api_paths_to_object, { [type]: id, group: window.WEBCLIENT.active_group_id });
+    const { paths } = await getJSON(window.WEBCLIENT.URLS.api_paths_to_object, {
+      [type]: id,
+      group: window.WEBCLIENT.active_group_id,
+    });
     for (const path of paths) {
       const cut = path.findIndex((part) => WELL_PARTS.has(part.type));
       const node = await openPath(cut < 0 ? path : path.slice(0, cut));
@@ -238,13 +265,18 @@ async function openInitially() {
     }
   }
   if (!nodes.length) {
-    toast(`${wanted.join(", ").replaceAll(".id-", " ")} was not found, or you have no permission to see it.`, "error");
+    toast(
+      `${wanted.join(", ").replaceAll(".id-", " ")} was not found, or you have no permission to see it.`,
+      "error",
+    );
     tree.select_node(root);
     return;
   }
   if (wells.length) window.jQuery("body").data("wells_to_select", wells);
   tree.deselect_all(true);
-  const unique = nodes.filter((node, at) => nodes.findIndex((other) => other.data.id === node.data.id) === at);
+  const unique = nodes.filter(
+    (node, at) => nodes.findIndex((other) => other.data.id === node.data.id) === at,
+  );
   tree.select_node(unique.map((node) => node.id));
   tree.get_node(unique[0].id, true).children(".jstree-anchor").trigger("focus");
 }
@@ -252,7 +284,9 @@ async function openInitially() {
 /** Reload everything, then go back to the same place. UI-TREE-17. */
 export async function refreshTree() {
   const tree = getTree();
-  const selected = tree.get_selected(true).map((node) => tree.get_path(node, false, true).map((id) => keyOf(tree.get_node(id))));
+  const selected = tree
+    .get_selected(true)
+    .map((node) => tree.get_path(node, false, true).map((id) => keyOf(tree.get_node(id))));
   tree.pages.clear();
   await new Promise((resolve) => {
     window.jQuery(SELECTOR).one("refresh.jstree", resolve);
@@ -277,7 +311,11 @@ function keyOf(node) {
 export function selectQuietly(nodes, focus = true) {
   const tree = getTree();
   tree.deselect_all(true);
-  tree.select_node(nodes.map((node) => node.id), true, true);
+  tree.select_node(
+    nodes.map((node) => node.id),
+    true,
+    true,
+  );
   if (focus && nodes.length) tree.get_node(nodes.at(-1), true)[0]?.scrollIntoView({ block: "nearest" });
 }
 
@@ -286,9 +324,12 @@ export function containerOf(imageId) {
   const tree = getTree();
   if (!tree) return undefined;
   const selected = tree.get_selected(true);
-  if (selected.length === 1 && ["dataset", "tag", "orphaned", "plate", "acquisition"].includes(selected[0].type)) return selected[0];
+  if (
+    selected.length === 1 &&
+    ["dataset", "tag", "orphaned", "plate", "acquisition"].includes(selected[0].type)
+  )
+    return selected[0];
   const nodes = tree.locate_node(`image-${imageId}`) || [];
   const chosen = nodes.find((node) => tree.is_selected(node)) ?? nodes[0];
   return chosen ? tree.get_node(chosen.parent) : undefined;
 }
-
