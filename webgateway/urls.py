@@ -135,4 +135,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     optional(views.archived_files, "archived_files", r"archived_files/download/", "iid"),
     re_path(r"^original_file_paths/(?P<iid>[0-9]+)/$", views.original_file_paths, name="original_file_paths"),
     re_path(r"^su/(?P<user>[^/]+)/$", views.su, name="webgateway_su"),
+    re_path(
+        r"^annotations/(?P<objtype>[\w.]+)/(?P<objid>[0-9]+)/$",
+        views.annotations,
+        name="webgateway_annotations",
+    ),
 ]

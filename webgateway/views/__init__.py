@@ -4,6 +4,7 @@ from omeroweb.login import LoginView
 from omeroweb.user import UserProxy
 from omeroweb.webgateway.parameters import get_longs, getIntOrDefault
 from omeroweb.webgateway.responder import jsonp, validate_rdef_query
+from omeroweb.webgateway.views.bulk_annotations import _bulk_file_annotations, annotations
 from omeroweb.webgateway.views.downloads import archived_files, download_as, original_file_paths
 from omeroweb.webgateway.views.histogram import histogram_json
 from omeroweb.webgateway.views.image_data import imageData_json
@@ -26,6 +27,7 @@ from omeroweb.webgateway.views.planes import (
     render_image_region_rdef,
 )
 from omeroweb.webgateway.views.plots import render_col_plot, render_row_plot, render_split_channel
+from omeroweb.webgateway.views.prepared_images import _get_prepared_image
 from omeroweb.webgateway.views.rendering_settings import (
     get_image_rdefs_json,
     list_compatible_imgs_json,
@@ -51,6 +53,9 @@ from omeroweb.webgateway.views.viewer import full_viewer, open_with_options
 __all__ = [
     "LoginView",
     "UserProxy",
+    "_bulk_file_annotations",
+    "_get_prepared_image",
+    "annotations",
     "archived_files",
     "copy_image_rdef_json",
     "datasetDetail_json",
