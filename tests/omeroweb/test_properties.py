@@ -10,6 +10,7 @@ import pytest
 from omero.config import ConfigXml
 
 from omeroweb.properties import DEPRECATED, PROPERTIES, reading
+from omeroweb.properties.documentation import markdown
 from omeroweb.properties.parsers import LeaveUnset, leave_none_unset, parse_boolean, str_slash
 
 
@@ -159,3 +160,15 @@ def test_a_missing_base_directory_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("OMERODIR")
     with pytest.raises(RuntimeError, match="OMERODIR not set"):
         reading.omero_directory()
+
+
+def test_the_documentation_is_that_of_the_table() -> None:
+    page = Path(__file__).parents[2] / "docs" / "configuration.md"
+    assert page.read_text(encoding="utf-8") == markdown(), (
+        "make it anew: python -m omeroweb.properties.documentation > docs/configuration.md"
+    )
+
+
+def test_every_property_is_documented() -> None:
+    page = markdown()
+    assert all(f"| `{row.name}` |" in page for row in PROPERTIES)
