@@ -200,7 +200,7 @@ class Factory(Service):
         account = self.server.accounts.account(self.session.owner_id)
         if account is not None:
             found = self.server.accounts.credentials(account.name, ignore_case=False)
-            if found and self.server.sessions.check_password(account, password, found[1]):
+            if found and self.server.sessions.authenticator.check(account, password, found[1]):
                 self.session.password_verified = True
                 return
         raise errors.security("wrong password")

@@ -18,10 +18,11 @@ import Ice
 import omero
 
 from . import errors
+from .authentication import AccessDenied
 from .factory import Factory
 from .parts import Parts
 from .services.base import CLIENT_UUID
-from .sessions import AccessDenied, Login, Session
+from .sessions import Login, Session
 
 log = logging.getLogger(__name__)
 

@@ -19,11 +19,11 @@ from sqlalchemy import select, update
 
 from . import errors
 from .accounts import Account, Accounts
+from .authentication import AccessDenied, Authenticator
 from .contexts import default_group, resolve
 from .database import Database
-from .model.tables import PASSWORD, table_of
-from .passwords import LoginThrottle, PasswordChecker, hash_password, needs_rehash
-from .security.context import GUEST_ID, CallContext
+from .model.tables import table_of
+from .security.context import CallContext
 from .settings import Settings
 from .transaction import now, system_context, writing
 
@@ -32,14 +32,6 @@ log = logging.getLogger(__name__)
 SERVANT_LIMIT = 10_000
 _CONTEXTS_PER_SESSION = 256
 NODE_ID = 0
-
-
-class AccessDenied(Exception):
-    """A log-in was refused; the text is shown to the user. `delay`: seconds to wait before saying so."""
-
-    def __init__(self, reason: str, delay: float = 0.0) -> None:
-        super().__init__(reason)
-        self.delay = delay
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +119,7 @@ class SessionManager:
         self._accounts = accounts
         self._settings = settings
         self._background = background
-        self._checker = PasswordChecker()
-        self._throttle = LoginThrottle(
-            settings.integer("omero.security.login_failure_throttle_count"),
-            settings.integer("omero.security.login_failure_throttle_time"),
-        )
+        self.authenticator = Authenticator(database, accounts, settings)
         self._lock = threading.Lock()
         self._sessions: dict[str, Session] = {}
         self._closed_rows: list[int] = []
@@ -143,42 +131,11 @@ class SessionManager:
             if user != password:
                 raise AccessDenied("A session is joined with its id as user and as password.")
             return self.join(user)
-        account = self._authenticate(user, password)
+        account = self.authenticator.authenticate(user, password)
         group_id = self._login_group(account, login.group)
         session = self.open(account, group_id, login)
         session.password_verified = True
         return session
-
-    def _authenticate(self, user: str, password: str) -> Account:
-        if "\0" in user:
-            raise AccessDenied("Wrong user name or password.")
-        ignore_case = self._settings.flag("omero.security.ignore_case")
-        found = self._accounts.credentials(user, ignore_case=ignore_case)
-        account = self._accounts.account(found[0]) if found else None
-        if found is None or account is None or not self.check_password(account, password, found[1]):
-            raise AccessDenied("Wrong user name or password.", self._throttle.failed(user))
-        if not account.is_active and account.id != GUEST_ID:
-            raise AccessDenied(f"The account {user} is not active.")
-        self._throttle.succeeded(user)
-        return account
-
-    def check_password(self, account: Account, password: str, stored: str | None) -> bool:
-        """The password opens the account. Hashes of older schemes are replaced on success."""
-        if stored is None:
-            return False
-        if not stored.strip():
-            required = self._settings.flag("omero.security.password_required")
-            return account.id == GUEST_ID or (not required and not account.is_admin)
-        if not self._checker.matches(account.id, password, stored):
-            return False
-        if needs_rehash(stored):
-            with self._database.write() as connection:
-                connection.execute(
-                    update(PASSWORD)
-                    .where(PASSWORD.c.experimenter_id == account.id, PASSWORD.c.hash == stored)
-                    .values(hash=hash_password(password))
-                )
-        return True
 
     def _login_group(self, account: Account, name: str) -> int:
         if name in ("", "user"):

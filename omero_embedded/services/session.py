@@ -10,8 +10,9 @@ from omero.rtypes import rint, rlong, rstring, rtime
 
 from .. import errors
 from ..accounts import Account
+from ..authentication import AccessDenied
 from ..security.context import CallContext
-from ..sessions import NODE_ID, AccessDenied, Login, Session
+from ..sessions import NODE_ID, Login, Session
 from ..transaction import system_context, writing
 from .base import Call, Service
 

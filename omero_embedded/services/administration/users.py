@@ -144,7 +144,7 @@ class Users(Service):
         if (
             account is None
             or found is None
-            or not call.server.sessions.check_password(account, old, found[1])
+            or not call.server.sessions.authenticator.check(account, old, found[1])
         ):
             raise errors.security("the old password is wrong")
         with call.write() as transaction:
