@@ -20,6 +20,7 @@ from . import errors
 from .database import Database
 from .model.entities import MODEL, Entity, Property
 from .model.tables import map_table_of, table_of
+from .search.changes import Changes
 from .security.context import GLOBAL_ROW, PRIVILEGES, ROOT_ID, USER_GROUP, CallContext, parse_permissions
 
 Quantity = tuple[float, str]
@@ -55,7 +56,9 @@ class Transaction:
         self._event_id: int | None = None
         self._after_commit: list[Callable[[], None]] = []
         self._pending_logs: list[dict[str, Any]] = []
+        self._enum_ids: dict[tuple[str, str], int] = {}
         self.changed_roots: set[str] = set()
+        self._documents = Changes(connection)
 
     @property
     def event_id(self) -> int:
@@ -85,6 +88,7 @@ class Transaction:
         part._after_commit = self._after_commit
         part._pending_logs = self._pending_logs
         part.changed_roots = self.changed_roots
+        part._documents = self._documents
         return part
 
     def after_commit(self, action: Callable[[], None]) -> None:
@@ -92,7 +96,8 @@ class Transaction:
         self._after_commit.append(action)
 
     def finish(self) -> None:
-        """Write the collected event logs; called before the commit."""
+        """Write the collected event logs and search documents; called before the commit."""
+        self._documents.flush()
         if self._pending_logs:
             self.connection.execute(insert(table_of("EventLog")), self._pending_logs)
             self._pending_logs.clear()
@@ -107,6 +112,9 @@ class Transaction:
         self.changed_roots.add(entity.root)
         if entity.name in UNLOGGED:
             return
+        rows = list(ids)
+        if action != "DELETE":
+            self._documents.note(entity, rows)
         event = self.event_id
         self._pending_logs += [
             {
@@ -116,7 +124,7 @@ class Transaction:
                 "event": event,
                 "permissions": GLOBAL_ROW,
             }
-            for row in ids
+            for row in rows
         ]
 
     def insert(
@@ -188,6 +196,7 @@ class Transaction:
         """Delete rows and the pairs of their maps; what refers to them must go in the same transaction."""
         entity = MODEL[name]
         table = table_of(name)
+        self._documents.note(entity, ids)
         maps = {
             prop.declared_by + prop.name: prop
             for member in MODEL.hierarchy(entity.root)
@@ -206,13 +215,16 @@ class Transaction:
 
     def enum_id(self, name: str, value: str, *, create: bool = False) -> int:
         """Id of the enumeration entry `value`. Raises ValidationException when there is none and `create` is false."""
+        known = self._enum_ids.get((name, value))
+        if known is not None:
+            return known
         table = table_of(name)
         found = self.connection.scalar(select(table.c.id).where(table.c.value == value))
-        if found is not None:
-            return int(found)
-        if not create:
+        if found is None and not create:
             raise errors.validation(f"{name} has no entry {value!r}")
-        return self.insert(name, {"value": value})
+        entry = self.insert(name, {"value": value}) if found is None else int(found)
+        self._enum_ids[name, value] = entry
+        return entry
 
     def next_position(self, name: str, prop: Property, owner_id: int) -> int:
         """First free list position behind the members of an ordered collection of `name`'s row `owner_id`."""

@@ -33,7 +33,7 @@ from .metadata import FileMetadata
 from .plates import insert_plates
 from .readers import is_known
 from .repository import ManagedRepository
-from .rows import ImageRows
+from .rows import ImageRows, insert_default_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,6 +217,7 @@ class Importer:
         ids: list[tuple[int, int]] = []
         for series, (image, data) in enumerate(zip(metadata.images, converted.images, strict=True)):
             ids.append(rows.insert(series, image_name(path, metadata, series), image, data.measures))
+        insert_default_settings(transaction, [pixels_id for _, pixels_id in ids])
         image_ids = [image_id for image_id, _ in ids]
         plate_ids = insert_plates(transaction, metadata, dict(enumerate(image_ids)))
         if target is not None:

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import select
 
-from omero_rendering import default_settings
+from omero_rendering import ChannelFacts, ChannelOptics, ImageFacts, default_settings
 
 from ..display.definitions import insert_definition
-from ..display.images import image_facts, load_pixels
+from ..display.images import load_pixels
 from ..model.tables import table_of
 from ..pixels.staging import ImageMeasures
 from ..transaction import Transaction
@@ -135,14 +135,12 @@ class ImageRows:
     def insert(
         self, series: int, name: str, image: ImageMetadata, measures: ImageMeasures
     ) -> tuple[int, int]:
-        """Insert one image with everything that hangs on it, default rendering settings included."""
+        """Insert one image with everything that hangs on it but rendering settings."""
         image_id = self._tx.insert("Image", self._image_values(series, name, image))
         pixels_id = self._tx.insert("Pixels", self._pixels_values(image_id, image, measures))
         self._insert_channels(pixels_id, image, measures)
         self._insert_planes(pixels_id, image)
         self._insert_key_values(image_id, image.key_values)
-        if not image.pixel_type.endswith("complex"):
-            self._insert_settings(pixels_id)
         return image_id, pixels_id
 
     def _enum(self, name: str, value: str | None) -> int | None:
@@ -296,7 +294,17 @@ class ImageRows:
         annotation = self._tx.insert("MapAnnotation", {"ns": KEY_VALUES, "mapValue": list(pairs)})
         self._tx.insert("ImageAnnotationLink", {"parent": image_id, "child": annotation})
 
-    def _insert_settings(self, pixels_id: int) -> None:
-        connection = self._tx.connection
-        pixels = load_pixels(connection, self._tx.context, [pixels_id])[pixels_id]
-        insert_definition(self._tx, pixels, default_settings(image_facts(connection, pixels)))
+
+def insert_default_settings(transaction: Transaction, pixels_ids: Sequence[int]) -> None:
+    """Store the default rendering settings of new pixels whose channels have colours."""
+    images = load_pixels(transaction.connection, transaction.context, pixels_ids)
+    for pixels_id in pixels_ids:
+        image = images[pixels_id]
+        if image.type_name.endswith("complex"):
+            continue
+        channels = tuple(
+            ChannelFacts(statistics=channel.statistics, optics=ChannelOptics(color=channel.color))
+            for channel in image.channels
+        )
+        facts = ImageFacts(image.type, image.size_x, image.size_y, image.size_z, image.size_t, channels)
+        insert_definition(transaction, image, default_settings(facts))

@@ -27,6 +27,10 @@ _IN_FLIGHT_BYTES = 256 << 20
 """Samples that may wait to be compressed and written."""
 
 
+_FILES_PER_POOL = 32
+"""Files from which on making them durable side by side is faster."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageMeasures:
     """What was measured while an image was written.
@@ -44,9 +48,13 @@ def sync_tree(folder: Path) -> None:
     for parent, names, leaves in os.walk(folder):
         folders += [Path(parent, name) for name in names]
         files += [Path(parent, name) for name in leaves]
-    with ThreadPoolExecutor(8) as pool:
-        for _ in pool.map(_sync_file, files):
-            pass
+    if len(files) < _FILES_PER_POOL:
+        for file in files:
+            _sync_file(file)
+    else:
+        with ThreadPoolExecutor(8) as pool:
+            for _ in pool.map(_sync_file, files):
+                pass
     for path in folders:
         sync_folder(path)
 

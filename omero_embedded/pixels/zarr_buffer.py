@@ -20,6 +20,7 @@ from .pyramid import halve, level_sizes
 
 CHUNK = 512
 """Longest side of a chunk, in samples; also the tile size of images with a pyramid."""
+MAX_CHUNKS_IN_FOLDER = 20_000
 OME_ZARR_VERSION = "0.5"
 _UNTILED_BYTES = 1 << 20
 """Bytes of a tile of images without a pyramid: whole rows (contract/rendering.md, section 5.2)."""
@@ -110,6 +111,9 @@ def create_group(folder: Path, layout: Layout, context: Any) -> list[Any]:
 def _create_array(folder: Path, layout: Layout, size: tuple[int, int], context: Any) -> Any:
     width, height = size
     item = layout.stored_dtype.itemsize
+    chunks = layout.size_t * layout.size_c * layout.size_z * -(-height // CHUNK) * -(-width // CHUNK)
+    # One folder for all chunks as long as they are not too many for one: nested ones take long to make durable.
+    separator = "." if chunks <= MAX_CHUNKS_IN_FOLDER else "/"
     blosc = {"cname": "lz4", "clevel": 5, "shuffle": "shuffle", "typesize": item, "blocksize": 0}
     spec = {
         "driver": "zarr3",
@@ -121,6 +125,7 @@ def _create_array(folder: Path, layout: Layout, size: tuple[int, int], context: 
                 "name": "regular",
                 "configuration": {"chunk_shape": [1, 1, 1, min(CHUNK, height), min(CHUNK, width)]},
             },
+            "chunk_key_encoding": {"name": "default", "configuration": {"separator": separator}},
             "codecs": [
                 {"name": "bytes", "configuration": {"endian": "little"}},
                 {"name": "blosc", "configuration": blosc},
