@@ -18,6 +18,8 @@ from omero_rendering.pixel_types import Array, PixelType
 from omero_rendering.settings import FULL_QUANTUM, ChannelSettings, Family, Quantum, Window
 
 _NOISE_LOW, _NOISE_HIGH = 10, 245
+_CURVE_BLOCK = 8192
+"""Samples whose curve is computed together: few enough to stay in the processor's cache."""
 
 
 @lru_cache(maxsize=512)
@@ -48,7 +50,9 @@ def level_table(
     last = min(max(math.ceil(curve.window.end), first), high + 1)
     levels = np.empty(high - low + 1, np.uint8)
     levels[: first - low] = curve.low % 256
-    levels[first - low : last - low] = curve.levels(np.arange(first, last, dtype=np.float64))
+    for begin in range(first, last, _CURVE_BLOCK):
+        end = min(begin + _CURVE_BLOCK, last)
+        levels[begin - low : end - low] = curve.levels(np.arange(begin, end, dtype=np.float64))
     levels[last - low :] = curve.high % 256
     table = _spread(levels, type_, statistics)
     table.flags.writeable = False
