@@ -9,7 +9,7 @@ import omero
 import omero.clients
 from omero.rtypes import unwrap
 
-from omeroweb.webclient.queries.projection import context
+from omeroweb.webclient.queries.projection import context, rows
 from omeroweb.webclient.webclient_utils import formatPercentFraction
 
 NOT_AVAILABLE = "N/A"
@@ -103,7 +103,6 @@ DETECTOR_SETTINGS = (
 LIGHT_SOURCE = (
     *MAKER,
     Field("power", "Power"),
-    enum("lstype", "Type", "type"),
     enum("pump", "Pump", "pump.type"),
     enum("lmedium", "Medium", "laserMedium"),
     Field("wavelength", "Wavelength"),
@@ -181,7 +180,7 @@ INSTRUMENT = (
     " left outer join fetch instrument.filter filter left outer join fetch filter.type"
     " left outer join fetch filter.transmittanceRange left outer join fetch instrument.dichroic"
     " left outer join fetch instrument.detector detector left outer join fetch detector.type"
-    " left outer join fetch instrument.lightSource light left outer join fetch light.type"
+    " left outer join fetch instrument.lightSource light"
     " left outer join fetch light.laserMedium left outer join fetch light.pulse"
     " where instrument.id = (select image.instrument.id from Image image where image.id = :id)"
 )
@@ -192,7 +191,7 @@ CHANNELS = (
     " left outer join fetch logical.detectorSettings dsettings left outer join fetch dsettings.binning"
     " left outer join fetch dsettings.detector detector left outer join fetch detector.type"
     " left outer join fetch logical.lightSourceSettings lsettings"
-    " left outer join fetch lsettings.lightSource light left outer join fetch light.type"
+    " left outer join fetch lsettings.lightSource light"
     " left outer join fetch light.laserMedium left outer join fetch light.pulse"
     " left outer join fetch logical.lightPath path left outer join fetch path.dichroic"
     " left outer join fetch path.excitationFilterLink exlink left outer join fetch exlink.child exfilter"
@@ -238,15 +237,29 @@ def acquisition_context(conn: Any, image: Any) -> dict[str, Any]:
     forms["form_detectors"] = [
         form(item, (*DETECTOR, *DETECTOR_SETTINGS)) for item in instrument.copyDetector()
     ]
-    forms["form_lasers"] = [light_source(item) for item in instrument.copyLightSource()]
+    sources = instrument.copyLightSource()
+    types = light_types(conn, sources)
+    forms["form_lasers"] = [light_source(item, types) for item in sources]
     return forms
 
 
-def light_source(source: Any, settings: Any = None) -> dict[str, Any]:
+def light_types(conn: Any, sources: list[Any]) -> dict[int, str]:
+    """Type of each light source by id. Every class of light sources has types of its own, hence a query for each."""
+    types: dict[int, str] = {}
+    for kind in ("Laser", "Arc", "Filament"):
+        ids = [source.id.val for source in sources if type(source).__name__ == f"{kind}I"]
+        if ids:
+            hql = f"select light.id, light.type.value from {kind} light where light.id in (:ids)"
+            types.update((row[0], row[1]) for row in rows(conn, hql, omero.sys.ParametersI().addIds(ids), -1))
+    return types
+
+
+def light_source(source: Any, types: dict[int, str], settings: Any = None) -> dict[str, Any]:
     """A light source titled by its class."""
-    rows = form(source, LIGHT_SOURCE, None)
-    rows.append(row(settings, percent("attenuation", "Attenuation (%)")))
-    return {"title": type(source).__name__.removesuffix("I"), "form": rows}
+    fields = form(source, LIGHT_SOURCE)
+    fields.insert(len(MAKER) + 1, Row("lstype", "Type", types.get(source.id.val, NOT_SET)))
+    fields.append(row(settings, percent("attenuation", "Attenuation (%)")))
+    return {"title": type(source).__name__.removesuffix("I"), "form": fields}
 
 
 def channels(conn: Any, image: Any, image_id: int) -> list[dict[str, Any]]:
@@ -258,9 +271,11 @@ def channels(conn: Any, image: Any, image_id: int) -> list[dict[str, Any]]:
     colours = [channel.getColor() for channel in rendered]
     labels = [channel.getLabel() for channel in rendered]
     planes = plane_info(conn, image_id)
+    logical_channels = [channel.logicalChannel for channel in pixels.copyChannels()]
+    lit = [read(logical, "lightSourceSettings.lightSource") for logical in logical_channels]
+    types = light_types(conn, [source for source in lit if source is not None])
     found = []
-    for index, channel in enumerate(pixels.copyChannels()):
-        logical = channel.logicalChannel
+    for index, logical in enumerate(logical_channels):
         path = read(logical, "lightPath")
         detector_settings = read(logical, "detectorSettings")
         light_settings = read(logical, "lightSourceSettings")
@@ -281,7 +296,7 @@ def channels(conn: Any, image: Any, image_id: int) -> list[dict[str, Any]]:
                 ],
                 "form_light_source": None
                 if read(light_settings, "lightSource") is None
-                else light_source(light_settings.lightSource, light_settings),
+                else light_source(light_settings.lightSource, types, light_settings),
                 "plane_info": planes.get(index, []),
             }
         )

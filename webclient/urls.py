@@ -194,11 +194,7 @@ SHARED: tuple[tuple[str, str, str, dict[str, Any]], ...] = (
 
 images: list[URLPattern] = [
     re_path(rf"^{SHARE}img_detail/(?P<iid>[0-9]+)/$", viewer, name="web_image_viewer"),
-    *(
-        re_path(pattern, getattr(webgateway, view), extra, name=name)
-        for name, pattern, view, extra in SHARED
-        if hasattr(webgateway, view)
-    ),
+    *(re_path(pattern, getattr(webgateway, view), extra, name=name) for name, pattern, view, extra in SHARED),
 ]
 
 urlpatterns: list[URLPattern] = [*pages, *tree, *actions, *panels, *files, *images]
