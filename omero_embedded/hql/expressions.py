@@ -32,7 +32,7 @@ from sqlalchemy import (
 from ..model.entities import MODEL, Entity
 from ..model.tables import map_table_of, table_of
 from . import tree
-from .parameters import LONG_LIST, convert
+from .parameters import LONG_LIST, convert, fitting
 from .scope import Paths, Scope
 from .tokens import SyntaxFault
 from .values import NUMBERS, Value
@@ -203,12 +203,11 @@ class Expressions:
         kind = _bindable(value.kind)
         if len(choice) <= LONG_LIST or kind is None:
             return None
-        values = []
-        for item in choice:
-            if not isinstance(item, tree.Literal) or item.kind == "null":
-                return None
-            values.append(convert("in", item.value, kind))
-        return self.compiler.binder.constants(values, kind)
+        literals = [item for item in choice if isinstance(item, tree.Literal) and item.kind != "null"]
+        if len(literals) < len(choice):
+            return None
+        kind = fitting(kind, [item.value for item in literals])
+        return self.compiler.binder.constants([convert("in", item.value, kind) for item in literals], kind)
 
     def _like(self, expr: tree.Like) -> ColumnElement[bool]:
         subject, pattern = self._text(expr.expr).column, self._text(expr.pattern).column

@@ -78,8 +78,7 @@ class Binder:
 
     def one(self, name: str, kind: str | None) -> Any:
         """A bound parameter for a single value."""
-        self.value(name)
-        wanted = kind or self.natural_kind(name)
+        wanted = fitting(kind or self.natural_kind(name), self.value(name))
         bound = f"p{len(self.slots)}"
         self.slots.append(Slot(bound, name, wanted, is_list=False))
         return bindparam(bound, type_=SQL_TYPES[wanted])
@@ -87,7 +86,7 @@ class Binder:
     def several(self, name: str, kind: str | None) -> Any:
         """What stands behind IN for a list."""
         value = self.value(name)
-        wanted = kind or self.natural_kind(name)
+        wanted = fitting(kind or self.natural_kind(name), value)
         long = isinstance(value, list) and len(value) > LONG_LIST
         bound = f"p{len(self.slots)}"
         self.slots.append(Slot(bound, name, wanted, is_list=True, as_document=long))
@@ -114,10 +113,11 @@ def signature(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
 
 
 def _shape(value: Any) -> str:
+    fraction = " fraction" if _has_fraction(value) else ""
     if isinstance(value, list):
         sample = type(value[0]).__name__ if value else "none"
-        return f"{'long' if len(value) > LONG_LIST else 'list'} {sample}"
-    return type(value).__name__
+        return f"{'long' if len(value) > LONG_LIST else 'list'} {sample}{fraction}"
+    return type(value).__name__ + fraction
 
 
 def bind(slots: Sequence[Slot], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,6 +140,17 @@ def bind(slots: Sequence[Slot], given: Mapping[str, Any]) -> dict[str, Any]:
     return bound
 
 
+def _has_fraction(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(_has_fraction(item) for item in value)
+    return isinstance(value, float) and not value.is_integer()
+
+
+def fitting(kind: str, value: Any) -> str:
+    """The kind in which a value meets a column of `kind`: a fraction compares with whole numbers as a double."""
+    return "double" if kind in ("int", "long", "timestamp") and _has_fraction(value) else kind
+
+
 def convert(name: str, value: Any, kind: str) -> Any:
     """One value in the kind that its place wants."""
     try:
@@ -147,9 +158,7 @@ def convert(name: str, value: Any, kind: str) -> Any:
             number = (
                 float(value) if isinstance(value, str) and not value.strip().lstrip("+-").isdigit() else value
             )
-            if isinstance(number, float) and number != int(number):
-                return number
-            if not -(2**63) <= int(number) < 2**63:
+            if int(number) != number or not -(2**63) <= int(number) < 2**63:
                 raise ValueError(number)
             return int(number)
         if kind == "double":

@@ -381,7 +381,7 @@ class Compiler:
         conditions = list(scope.conditions)
         if query.where is not None:
             conditions.append(expressions.condition(query.where))
-        group = [self._grouping(expressions.value(expr)) for expr in query.group]
+        group = [column for expr in query.group for column in _grouping(expressions, expressions.value(expr))]
         having = None if query.having is None else expressions.condition(query.having)
         order = [(expressions.value(item.expr), item.descending) for item in query.order] if ordered else []
         self.hiding = before
@@ -405,8 +405,15 @@ class Compiler:
             statement = statement.order_by(*(_ordered(value, descending) for value, descending in order))
         return statement, foreign
 
-    def _grouping(self, value: Value) -> ColumnElement[Any]:
-        return value.column
+
+def _grouping(expressions: Expressions, value: Value) -> list[ColumnElement[Any]]:
+    """Columns to group by: all that a selection of the same path reads."""
+    columns = [value.column]
+    if value.kind == "entity" and value.alias is None and value.extra:
+        columns.append(expressions.joined_entity(value).column)
+    if value.second is not None:
+        columns.append(value.second)
+    return columns
 
 
 def _counted(entity: Entity, name: str) -> str | None:

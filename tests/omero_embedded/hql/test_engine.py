@@ -271,6 +271,28 @@ def test_products_of_sizes_may_exceed_32_bits(database: Database, context: Make)
     )
 
 
+def test_a_fraction_equals_no_whole_number(rows: Ask) -> None:
+    text = "select i.id from Image i where i.id = :id"
+    assert rows(text, id=1.0) == [(1,)]
+    assert rows(text, id=1.5) == []
+    assert rows("select i.id from Image i where i.id in (:ids)", ids=[1, 2.5]) == [(1,)]
+    assert rows("select i.id from Image i where i.id > 1.5 and i.id < :top order by i.id", top=3.5) == [
+        (2,),
+        (3,),
+    ]
+
+
+def test_rows_are_grouped_by_objects_and_quantities(rows: Ask, shown: Ask) -> None:
+    by_type = "select p.pixelsType, count(p) from Pixels p group by p.pixelsType order by count(p)"
+    assert rows(by_type) == [(6, 2), (5, 3)]
+    by_size = "select p.physicalSizeX, count(*) from Pixels p where p.id in (11, 12) group by p.physicalSizeX"
+    found = shown(f"{by_size} order by p.physicalSizeX.value")
+    assert [(size["value"], size["unit"], count) for size, count in found] == [
+        (0.5, "MICROMETER", 1),
+        (500.0, "NANOMETER", 1),
+    ]
+
+
 def test_trim_takes_a_character_and_a_side(rows: Ask) -> None:
     text = "select trim(both 'a' from i.name), trim(leading 'a' from i.name), trim(i.name) from Image i where i.id = 1"
     assert rows(text) == [("1.tif", "1.tif", "a1.tif")]
