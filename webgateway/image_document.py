@@ -28,7 +28,7 @@ def document(
         return None
     found = _about(meta)
     try:
-        facts = image_facts.load(conn, image_id)
+        facts = image_facts.load(conn, image_id, fresh=True)
     except RenderingError:
         return found
     if facts is None:

@@ -6,12 +6,14 @@ The only module that brings the rendering engine and an OMERO connection togethe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+import omero
 from django.conf import settings
 
 from omero_rendering import (
@@ -89,9 +91,21 @@ def facts_of(conn: Any, image_id: int) -> ImageFacts:
     return facts
 
 
+@contextmanager
+def noticing_removal(conn: Any, facts: ImageFacts) -> Iterator[None]:
+    """Turn the server's refusal into NotFound when the image is gone since its facts were read."""
+    try:
+        yield
+    except (omero.ApiUsageException, omero.ValidationException, omero.SecurityViolation) as error:
+        if image_facts.load(conn, facts.image_id, fresh=True) is None:
+            raise NotFound(f"Image:{facts.image_id} not found") from error
+        raise
+
+
 def settings_for(conn: Any, facts: ImageFacts, query: RenderingQuery) -> StoredSettings:
     """The stored settings with the query's on top."""
-    stored = rendering_defs.effective(conn, facts, stale=query.describes(facts.size_c))
+    with noticing_removal(conn, facts):
+        stored = rendering_defs.effective(conn, facts, stale=query.describes(facts.size_c))
     return replace(stored, settings=applied_settings.for_rendering(stored.settings, query))
 
 
@@ -111,10 +125,11 @@ def render(conn: Any, picture: Picture) -> Array:
     channels = picture.settings.rendered_channels
     width, height = picture.size
     try:
-        if picture.projection is not None:
-            planes = {c: projected(source, picture.projection, c, picture.t) for c in channels}
-        else:
-            planes = source.planes(channels, picture.z, picture.t, picture.region, picture.level)
+        with noticing_removal(conn, picture.facts):
+            if picture.projection is not None:
+                planes = {c: projected(source, picture.projection, c, picture.t) for c in channels}
+            else:
+                planes = source.planes(channels, picture.z, picture.t, picture.region, picture.level)
         return render_rgbx(planes, picture.settings, picture.tables, (height, width))
     except RenderingError as error:
         raise BadRequest(str(error)) from error

@@ -200,3 +200,24 @@ def test_a_foreign_reader_may_look_but_not_annotate(
     found = reader.get(f"/webgateway/imgData/{image.id}/").json()
     assert found["perms"] == {"canAnnotate": False, "canEdit": False, "canDelete": False, "canLink": False}
     assert reader.get(f"/webgateway/render_thumbnail/{image.id}/").status_code == 200
+
+
+def test_a_new_channel_name_is_shown_at_once(
+    browser: Client, image: Any, gateway: Callable[..., Any], user: Any
+) -> None:
+    path = f"/webgateway/imgData/{image.id}/"
+    assert browser.get(path).json()["channels"][0]["label"] == "0"
+    conn = gateway(user)
+    conn.setChannelNames("Image", [image.id], {1: "DAPI"})
+    assert browser.get(path).json()["channels"][0]["label"] == "DAPI"
+
+
+def test_an_image_that_was_deleted_is_gone(
+    browser: Client, image: Any, gateway: Callable[..., Any], user: Any
+) -> None:
+    path = f"/webgateway/imgData/{image.id}/"
+    assert browser.get(path).status_code == 200
+    gateway(user).deleteObjects("Image", [image.id], wait=True)
+    assert browser.get(path).status_code == 404
+    assert browser.get(f"/webgateway/render_thumbnail/{image.id}/").status_code == 404
+    assert browser.get(f"/webgateway/render_image/{image.id}/0/0/").status_code == 404

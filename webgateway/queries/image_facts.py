@@ -109,25 +109,23 @@ def group_context(conn: Any, group_id: int) -> Any:
     return context
 
 
-def load(conn: Any, image_id: int) -> ImageFacts | None:
+def load(conn: Any, image_id: int, fresh: bool = False) -> ImageFacts | None:
     """Facts of an image that the connection's user may see; None when there is none.
 
-    Remembered per OMERO session for a minute at most, so that a right taken away is noticed.
+    Remembered per OMERO session for a minute at most, so that a right taken away is noticed; `fresh` asks the server
+    in any case, for those who show names that may just have been changed.
     Raises RenderingError for pixel types that cannot be rendered.
     """
     session = (conn.server_id, conn._sessionUuid, conn.SERVICE_OPTS.getOmeroShare(), image_id)
-    facts = _seen.get(session)
+    facts: ImageFacts | None = None if fresh else _seen.get(session)
     if facts is not None:
         return facts
     facts = _load(conn, image_id)
-    if facts is not None:
+    if facts is None:
+        _seen.drop(session)
+    else:
         _seen.put(session, facts)
     return facts
-
-
-def forget(conn: Any, image_id: int) -> None:
-    """Ask the server anew at the next request."""
-    _seen.drop((conn.server_id, conn._sessionUuid, conn.SERVICE_OPTS.getOmeroShare(), image_id))
 
 
 def _load(conn: Any, image_id: int) -> ImageFacts | None:
