@@ -6,6 +6,7 @@ import { openDialog, reportError } from "../../common/javascript/dialog.js";
 import { ChannelControls } from "./channel_controls.js";
 import { PlaneSlider } from "./plane_slider.js";
 import { RenderingSettings } from "./rendering_settings.js";
+import { Rois } from "./rois.js";
 import { ScaleBar } from "./scale_bar.js";
 import { SettingsToolbar } from "./settings_toolbar.js";
 import { Viewport } from "./viewport.js";
@@ -304,6 +305,9 @@ async function start() {
   viewSection(settings, viewport);
   channelSection(settings);
   infoSection(settings, viewport);
+  const count = Number(root.dataset.roiCount);
+  const rois = new Rois(settings, viewport, { gateway, count, limit: Number(root.dataset.roiLimit) });
+  section("ROIs", rois.element);
   const images = neighbours();
   if (data.tiles) {
     magnification(viewport, data);
