@@ -61,8 +61,13 @@ def check_circles() -> bool:
     print("== circles", flush=True)
     sys.path.insert(0, str(TREE))
     import grimp
+    import grimp.exceptions
 
-    graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True, cache_dir=None)
+    try:
+        graph = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True, cache_dir=None)
+    except grimp.exceptions.SourceSyntaxError as error:
+        print(in_the_checkout(str(error)))
+        return False
     imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     found = False
     while True:
