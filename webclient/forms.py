@@ -41,7 +41,7 @@ class NewTagForm(forms.Form):
     tagset = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput())
 
 
-class EveryFormSet(forms.BaseFormSet):  # type: ignore[type-arg]  # type: ignore[type-arg]  # generic for type checkers only
+class EveryFormSet(forms.BaseFormSet):  # type: ignore[type-arg]
     """Forms that must all be filled in: an empty line is an error, not a line to skip."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
