@@ -112,9 +112,6 @@ class Transaction:
         self.changed_roots.add(entity.root)
         if entity.name in UNLOGGED:
             return
-        rows = list(ids)
-        if action != "DELETE":
-            self._documents.note(entity, rows)
         event = self.event_id
         self._pending_logs += [
             {
@@ -124,7 +121,7 @@ class Transaction:
                 "event": event,
                 "permissions": GLOBAL_ROW,
             }
-            for row in rows
+            for row in ids
         ]
 
     def insert(
@@ -160,6 +157,7 @@ class Transaction:
                 self._insert_pairs(
                     prop, [(row, values.get(prop.name)) for row, values in zip(ids, rows, strict=True)]
                 )
+        self._documents.note(entity, ids)
         self.log("INSERT", entity, ids)
         return ids
 
@@ -190,6 +188,8 @@ class Transaction:
                 for chunk in _chunks(ids):
                     self.connection.execute(delete(pairs).where(pairs.c.owner_id.in_(chunk)))
                 self._insert_pairs(prop, [(row, values[prop.name]) for row in ids])
+        if not bulk:
+            self._documents.note(entity, ids)
         self.log("UPDATE", entity, ids)
 
     def delete(self, name: str, ids: Sequence[int]) -> None:

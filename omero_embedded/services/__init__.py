@@ -18,6 +18,7 @@ from .rendering_settings import RenderingSettingsService
 from .repository_info import RepositoryInfoService
 from .roi import RoiService
 from .script import ScriptService
+from .search import SearchService
 from .session import SessionService
 from .shared_resources import SharedResourcesService
 from .thumbnail_store import ThumbnailStore
@@ -50,6 +51,7 @@ STATEFUL: dict[str, type[StatefulService]] = {
     "RawFileStore": RawFileStoreService,
     "RawPixelsStore": RawPixelsStore,
     "RenderingEngine": RenderingEngine,
+    "Search": SearchService,
     "ThumbnailStore": ThumbnailStore,
 }
 """One object is made per `createXxx` call."""

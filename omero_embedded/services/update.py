@@ -13,6 +13,8 @@ from ..model.tables import table_of
 from ..references import users_of
 from ..save import Saver
 from ..save.graph import entity_of, id_of
+from ..search.documents import SEARCHED
+from ..search.index import reindex
 from ..security.rights import rights
 from ..transaction import Transaction
 from .base import Call, Service
@@ -60,7 +62,12 @@ class UpdateService(Service):
         """Bring the full-text index up to date for one object; administrators only."""
         if not call.context.is_admin:
             raise errors.security("indexObject is for administrators")
-        raise errors.api_usage("indexObject is not supported: there is no full-text index yet")
+        if row is None or id_of(row) is None:
+            raise errors.api_usage("indexObject needs an object with an id")
+        entity = entity_of(row)
+        if entity.name in SEARCHED:
+            with call.write() as transaction:
+                reindex(transaction.connection, entity.name, [int(id_of(row) or 0)])
 
     def _save(self, call: Call, objects: Sequence[Any], *, insert_only: bool = False) -> list[int]:
         with call.write() as transaction:
