@@ -39,6 +39,8 @@ class Authenticator:
             raise AccessDenied("Wrong user name or password.")
         ignore_case = self._settings.flag("omero.security.ignore_case")
         found = self._accounts.credentials(user, ignore_case=ignore_case)
+        if found is None:
+            self._checker.spend(password)
         account = self._accounts.account(found[0]) if found else None
         if found is None or account is None or not self.check(account, password, found[1]):
             raise AccessDenied("Wrong user name or password.", self._throttle.failed(user))

@@ -212,10 +212,12 @@ def _answers(found: Running) -> bool:
     """Its router answers a ping."""
     import Ice
 
-    host = "127.0.0.1" if found.host in ("0.0.0.0", "*") else found.host
+    host = {"0.0.0.0": "127.0.0.1", "*": "127.0.0.1", "::": "::1"}.get(found.host, found.host)
     communicator = Ice.initialize()
     try:
-        proxy = communicator.stringToProxy(f"OMERO.Glacier2/router:tcp -h {host} -p {found.tcp_port} -t 2000")
+        proxy = communicator.stringToProxy(
+            f'OMERO.Glacier2/router:tcp -h "{host}" -p {found.tcp_port} -t 2000'
+        )
         proxy.ice_ping()
     except Ice.Exception:
         return False

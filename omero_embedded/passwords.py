@@ -53,6 +53,7 @@ class PasswordChecker:
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._known: OrderedDict[bytes, None] = OrderedDict()
+        self._nobodys = _HASHER.hash(secrets.token_urlsafe())
         self._lock = threading.Lock()
 
     def matches(self, user_id: int, password: str, stored: str) -> bool:
@@ -69,6 +70,10 @@ class PasswordChecker:
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         return True
+
+    def spend(self, password: str) -> None:
+        """Take as long as a real check: the time of a refusal must not tell whether the user exists."""
+        _verify(-1, password, self._nobodys)
 
 
 def _verify(user_id: int, password: str, stored: str) -> bool:

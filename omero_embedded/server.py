@@ -161,7 +161,7 @@ class Server(Parts):
         for factory in omero.rtypes.ObjectFactories.values():
             factory.register(self.communicator)
         host = self.endpoints.host
-        text = f"tcp -h {host} -p {self.endpoints.tcp_port}:ssl -h {host} -p {self.endpoints.tls_port}"
+        text = f'tcp -h "{host}" -p {self.endpoints.tcp_port}:ssl -h "{host}" -p {self.endpoints.tls_port}'
         try:
             self.adapter = self.communicator.createObjectAdapterWithEndpoints("omero", text)
         except Ice.SocketException as error:
