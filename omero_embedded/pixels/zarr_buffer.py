@@ -150,8 +150,9 @@ def open_group(folder: Path, context: Any) -> list[Any]:
             {
                 "driver": "zarr3",
                 "kvstore": {"driver": "file", "path": f"{folder / path}/"},
-                "recheck_cached_metadata": False,
-                "recheck_cached_data": False,
+                # Not before this call: the same path may have held another image, long deleted.
+                "recheck_cached_metadata": "open",
+                "recheck_cached_data": "open",
             },
             open=True,
             context=context,

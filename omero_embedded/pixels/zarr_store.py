@@ -29,6 +29,15 @@ _OPEN_IMAGES = 256
 """Images whose arrays stay open."""
 
 
+_Identity = tuple[int, int, int]
+
+
+def _identity(folder: Path) -> _Identity:
+    """What tells an image from an earlier or later one in the same folder. Raises FileNotFoundError without one."""
+    status = (folder / "zarr.json").stat()
+    return status.st_dev, status.st_ino, status.st_mtime_ns
+
+
 class ZarrPixelStore:
     """Pixel data below one folder; see `PixelStore`. Safe for use by several threads.
 
@@ -39,7 +48,7 @@ class ZarrPixelStore:
         self.root = Path(root)
         self._context = tensorstore.Context({"cache_pool": {"total_bytes_limit": cache_bytes}})
         self._lock = threading.Lock()
-        self._arrays: OrderedDict[int, list[Any]] = OrderedDict()
+        self._arrays: OrderedDict[int, tuple[_Identity, list[Any]]] = OrderedDict()
 
     def path(self, pixels_id: int) -> Path:
         """Folder of an image."""
@@ -52,19 +61,23 @@ class ZarrPixelStore:
     def open(self, pixels_id: int, *, writable: bool = False) -> ZarrBuffer:
         """The buffer of existing data. Raises FileNotFoundError when there are none."""
         pixels_id = int(pixels_id)
-        with self._lock:
-            arrays = self._arrays.get(pixels_id)
-            if arrays is not None:
-                self._arrays.move_to_end(pixels_id)
-        if arrays is None:
-            try:
-                arrays = open_group(self.path(pixels_id), self._context)
-            except FileNotFoundError:
-                raise FileNotFoundError(f"there are no pixel data of Pixels:{pixels_id}") from None
+        folder = self.path(pixels_id)
+        try:
+            identity = _identity(folder)
             with self._lock:
-                self._arrays[pixels_id] = arrays
-                while len(self._arrays) > _OPEN_IMAGES:
-                    self._arrays.popitem(last=False)
+                known = self._arrays.get(pixels_id)
+                if known is not None:
+                    self._arrays.move_to_end(pixels_id)
+            if known is not None and known[0] == identity:
+                arrays = known[1]
+            else:
+                arrays = open_group(folder, self._context)
+                with self._lock:
+                    self._arrays[pixels_id] = identity, arrays
+                    while len(self._arrays) > _OPEN_IMAGES:
+                        self._arrays.popitem(last=False)
+        except FileNotFoundError:
+            raise FileNotFoundError(f"there are no pixel data of Pixels:{pixels_id}") from None
         return ZarrBuffer(f"Pixels:{pixels_id}", arrays, writable=writable)
 
     def create(

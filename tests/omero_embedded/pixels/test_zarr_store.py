@@ -194,3 +194,26 @@ def test_zarr_opens_what_is_written(store: ZarrPixelStore) -> None:
     group = zarr.open_group(store.path(1), mode="r")
     assert group.attrs["ome"]["version"] == "0.5"
     assert np.array_equal(group["0"][:], data)
+
+
+def test_a_new_image_under_the_id_of_a_deleted_one_shows_nothing_of_it(store: ZarrPixelStore) -> None:
+    first = store.create(1, np.dtype("uint8"), 10, 10, 1, 1, 1)
+    first.write_tile(0, 0, 0, 0, 0, np.full((10, 10), 9, "uint8"))
+    assert store.open(1).read_plane(0, 0, 0).all()
+    store.delete(1)
+    second = store.create(1, np.dtype("uint8"), 10, 10, 1, 1, 1)
+    assert not second.read_plane(0, 0, 0).any()
+    store.delete(1)
+    third = store.create(1, np.dtype("uint16"), 20, 30, 1, 1, 2)
+    assert third.dtype == np.uint16
+    assert third.read_plane(0, 0, 1).shape == (30, 20)
+    assert not third.read_plane(0, 0, 1).any()
+
+
+def test_an_image_that_another_process_replaced_is_opened_anew(store: ZarrPixelStore) -> None:
+    other = ZarrPixelStore(store.root)
+    other.create(1, np.dtype("uint8"), 10, 10, 1, 1, 1).write_tile(0, 0, 0, 0, 0, np.ones((10, 10), "uint8"))
+    assert store.open(1).read_plane(0, 0, 0).all()
+    other.delete(1)
+    other.create(1, np.dtype("uint16"), 20, 20, 1, 1, 1)
+    assert store.open(1).read_plane(0, 0, 0).shape == (20, 20)
