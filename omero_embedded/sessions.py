@@ -84,9 +84,9 @@ class Session:
     _contexts_of: tuple[int, int] = (-1, -1)
 
     def is_expired(self, moment: int) -> bool:
-        """Idle for too long, or alive for too long."""
+        """Idle for too long (no call running), or alive for too long."""
         idle = self.time_to_idle > 0 and moment - self.last_access > self.time_to_idle
-        return idle or (self.time_to_live > 0 and moment - self.started > self.time_to_live)
+        return (idle and self.running == 0) or (self.time_to_live > 0 and moment - self.started > self.time_to_live)
 
     def context(self, accounts: Accounts, ctx: Mapping[str, str]) -> CallContext:
         """The effective user and group of a call in this session."""
@@ -258,10 +258,12 @@ class SessionManager:
                 session.hits += 1
             session.running += 1
 
-    def leave(self, session: Session) -> None:
+    def leave(self, session: Session, *, quietly: bool = False) -> None:
         """A call in the session ends."""
         with session.lock:
             session.running -= 1
+            if not quietly:
+                session.last_access = now()
 
     def activate(
         self, session: Session, servant: Any, name: str, *, client: str | None, stateful: bool

@@ -185,7 +185,8 @@ class ServiceServant:
     ) -> Any:
         """One call of an operation. Raises what the operation raises."""
         sessions, ctx = self.server.sessions, current.ctx
-        sessions.enter(self.session, quietly=ctx.get("quietly") == "true")
+        quietly = ctx.get("quietly") == "true"
+        sessions.enter(self.session, quietly=quietly)
         try:
             if self._lock is None:
                 with Call(self.server, self.session, ctx, current.con) as call:
@@ -193,7 +194,7 @@ class ServiceServant:
             with self._lock:
                 return self._run_stateful(operation, method, arguments, current)
         finally:
-            sessions.leave(self.session)
+            sessions.leave(self.session, quietly=quietly)
 
     def _run_stateful(
         self, operation: str, method: Callable[..., Any], arguments: tuple[Any, ...], current: Any

@@ -311,3 +311,15 @@ def test_factory_of_an_ended_session_is_gone(server):
         factory.submit(omero.cmd.Timing(1, 1))
     two.closeSession()
 
+
+def test_session_does_not_idle_out_during_a_call(server, login):
+    client = login()
+    live = server.server.sessions.get(client.getSessionId())
+    server.server.sessions.enter(live)
+    live.time_to_idle, live.last_access = 1, 1
+    server.server.sessions.sweep()
+    assert not live.closed
+    live.time_to_idle = 600_000
+    server.server.sessions.leave(live)
+    assert live.last_access > 1
+    assert client.sf.keepAlive(client.sf.getConfigService())
