@@ -27,7 +27,11 @@ from omero_embedded.settings import StatePaths
 PASSWORD = "root of this test"
 WRITES = 200
 WRITERS = 50
-OMERO = [sys.executable, "-c", "import sys; sys.argv[0] = 'omero'; from omero.cli import argv; sys.exit(argv())"]
+OMERO = [
+    sys.executable,
+    "-c",
+    "import sys; sys.argv[0] = 'omero'; from omero.cli import argv; sys.exit(argv())",
+]
 
 
 def free_port() -> int:
@@ -97,7 +101,9 @@ def test_killed_server_keeps_every_acknowledged_write(tmp_path: Path) -> None:
         clients = [connect(port)]
         clients += [connect(port, clients[0].getSessionId()) for _ in range(WRITERS - 1)]
         writers = [
-            threading.Thread(target=write_until_gone, args=(client, writer, acknowledged, enough), daemon=True)
+            threading.Thread(
+                target=write_until_gone, args=(client, writer, acknowledged, enough), daemon=True
+            )
             for writer, client in enumerate(clients)
         ]
         for thread in writers:

@@ -1,7 +1,5 @@
 """Tables that are attached to containers. Source: contract/webgateway.md, section 16.1."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from django.http import HttpRequest
