@@ -10,12 +10,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+from ..pixels.zarr_store import ZarrPixelStore
 from .converted import FRAME, ConvertedFile
 
 _END = ("end",)
@@ -23,6 +25,10 @@ _END = ("end",)
 
 class ImportFailed(Exception):
     """One file could not be imported; the text says why, without the file's name."""
+
+
+class _Refused(Exception):
+    """The reader said why it cannot read a file; its process goes on and has tidied up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +61,23 @@ class Converter:
 
         Raises ImportFailed with the reason when the file cannot be read.
         """
+        owner = uuid.uuid4().hex
+        try:
+            return self._convert(path, store, owner, progress)
+        except _Refused as refused:
+            raise ImportFailed(str(refused)) from None
+        except BaseException:
+            # The process is dead, or amid work that nobody waits for any more.
+            self.close()
+            ZarrPixelStore(store, cache_bytes=0).remove_leftovers_of(owner)
+            raise
+
+    def _convert(
+        self, path: Path, store: Path, owner: str, progress: Callable[[float], None]
+    ) -> ConvertedFile:
         process = self._start()
         assert process.stdin is not None
-        request = json.dumps({"path": str(path), "store": str(store)})
+        request = json.dumps({"path": str(path), "store": str(store), "owner": owner})
         try:
             process.stdin.write(request.encode() + b"\n")
             process.stdin.flush()
@@ -74,7 +94,7 @@ class Converter:
                 converted: ConvertedFile = rest[0]
                 return converted
             elif kind == "failed":
-                raise ImportFailed(rest[0])
+                raise _Refused(rest[0])
 
     def close(self) -> None:
         """End the process; a file that is being read is given up."""

@@ -1,6 +1,6 @@
 """The process that reads files of unknown origin: `python -m omero_embedded.importer.worker MEMORY`.
 
-It takes one JSON line per file on standard input ({"path", "store"}) and answers with frames on standard output: eight
+It takes one JSON line per file on standard input ({"path", "store", "owner"}) and answers with frames on standard output: eight
 bytes of length and a pickled tuple, `("size", samples)`, `("progress", samples)`, and at last `("done", ConvertedFile)`
 or `("failed", reason)`. A file that exhausts memory or crashes a library takes only this process with it.
 """
@@ -137,11 +137,9 @@ def main() -> None:
         output.flush()
 
     send(("ready",))
-    stores: dict[str, ZarrPixelStore] = {}
     for line in sys.stdin:
         request = json.loads(line)
-        root = request["store"]
-        store = stores.setdefault(root, ZarrPixelStore(Path(root), cache_bytes=0))
+        store = ZarrPixelStore(Path(request["store"]), cache_bytes=0, owner=request["owner"])
         try:
             message: tuple[Any, ...] = ("done", convert(Path(request["path"]), store, send))
         except Exception as error:

@@ -44,8 +44,10 @@ class ZarrPixelStore:
     Several processes may use the same folder as long as only one writes to an image that another has open.
     """
 
-    def __init__(self, root: Path, *, cache_bytes: int = CACHE_BYTES) -> None:
+    def __init__(self, root: Path, *, cache_bytes: int = CACHE_BYTES, owner: str = "") -> None:
+        """`owner` marks what this object stages, for `remove_leftovers_of`."""
         self.root = Path(root)
+        self._owner = owner
         self._context = tensorstore.Context({"cache_pool": {"total_bytes_limit": cache_bytes}})
         self._lock = threading.Lock()
         self._arrays: OrderedDict[int, tuple[_Identity, list[Any]]] = OrderedDict()
@@ -146,12 +148,17 @@ class ZarrPixelStore:
                 if time.time() - folder.stat().st_mtime > age:
                     shutil.rmtree(folder)
 
+    def remove_leftovers_of(self, owner: str) -> None:
+        """Remove what a process that has ended had staged under that mark."""
+        for folder in self._staging_root().glob(f"{owner}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
     def _staging_root(self) -> Path:
         folder = self.root / ".staging"
         folder.mkdir(parents=True, exist_ok=True)
         return folder
 
     def _new_staging_folder(self) -> Path:
-        folder = self._staging_root() / uuid.uuid4().hex
+        folder = self._staging_root() / f"{self._owner}-{uuid.uuid4().hex}"
         folder.mkdir()
         return folder

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -376,3 +378,24 @@ def test_a_reader_that_hangs_is_given_up(state: State, tmp_path: Path) -> None:
         (failure,) = importer.import_files([tmp_path / "a.tif"])
     assert isinstance(failure, Failure)
     assert "without progress" in failure.reason
+    assert state.leftovers() == []
+
+
+def test_a_process_that_is_killed_while_it_reads_leaves_nothing_behind(state: State, tmp_path: Path) -> None:
+    write_tiff(tmp_path / "a.tif", 40, 1000, 1000)
+    write_tiff(tmp_path / "b.tif")
+    with Converter() as converter:
+        importer = Importer(
+            state.paths, state.database, user_context(state.database, "ann"), converter=converter
+        )
+
+        def kill(path: Path, fraction: float) -> None:
+            if path.name == "a.tif" and fraction < 1 and converter._process is not None:
+                os.kill(converter._process.pid, signal.SIGKILL)
+
+        failure, imported = importer.import_files([tmp_path / "a.tif", tmp_path / "b.tif"], progress=kill)
+    assert isinstance(failure, Failure)
+    assert "signal 9" in failure.reason
+    assert isinstance(imported, Imported)
+    assert [path.name for path in state.paths.pixels.iterdir() if path.name != ".staging"] == ["1"]
+    assert list((state.paths.pixels / ".staging").iterdir()) == []
