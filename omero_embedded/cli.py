@@ -93,12 +93,20 @@ def running(paths: StatePaths) -> Running | None:
         lock.close()
         return None
     for _ in range(50):
-        try:
-            return Running(**json.loads(paths.pid_file.read_text(encoding="utf-8")))
-        except (FileNotFoundError, json.JSONDecodeError):
-            # It holds the lock and has not written its ports yet.
-            time.sleep(0.1)
+        found = _recorded(paths)
+        if found is not None:
+            return found
+        # It holds the lock and has not written its ports yet.
+        time.sleep(0.1)
     raise CommandFailed(f"a server is starting on {paths.root}, but does not say where it listens")
+
+
+def _recorded(paths: StatePaths) -> Running | None:
+    """What the last server wrote down about itself."""
+    try:
+        return Running(**json.loads(paths.pid_file.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
 
 
 def _lock(paths: StatePaths) -> Any:
@@ -184,6 +192,8 @@ def _start_in_background(paths: StatePaths, endpoints: Any, say: Callable[[str],
     arguments = [
         "--host", endpoints.host, "--port", str(endpoints.tcp_port), "--tls-port", str(endpoints.tls_port)
     ]  # fmt: skip
+    # A killed server leaves its file behind; the lock is not tried here, since the child needs it.
+    paths.pid_file.unlink(missing_ok=True)
     with output.open("w", encoding="utf-8") as stream:
         child = subprocess.Popen(
             [sys.executable, "-m", "omero_embedded.cli", *arguments],
@@ -198,11 +208,10 @@ def _start_in_background(paths: StatePaths, endpoints: Any, say: Callable[[str],
         if child.poll() is not None:
             lines = output.read_text(encoding="utf-8").strip().splitlines()
             raise CommandFailed(lines[-1] if lines else f"the server ended with status {child.returncode}")
-        if paths.pid_file.exists():
-            found = running(paths)
-            if found is not None and found.pid == child.pid and _answers(found):
-                say(f"running: process {found.pid}, {found.host}, tcp {found.tcp_port}, TLS {found.tls_port}")
-                return
+        found = _recorded(paths)
+        if found is not None and found.pid == child.pid and _answers(found):
+            say(f"running: process {found.pid}, {found.host}, tcp {found.tcp_port}, TLS {found.tls_port}")
+            return
         time.sleep(0.05)
     child.terminate()
     raise CommandFailed(f"the server did not answer within {START_WAIT:.0f} s, see {paths.logs}")
@@ -231,6 +240,12 @@ def _serve(server: Any, paths: StatePaths, *, console: bool, say: Callable[[str]
     from .server import PortInUse
 
     lock = _lock(paths)
+    for _ in range(20):
+        if lock is not None:
+            break
+        # Perhaps only `status` is trying it.
+        time.sleep(0.05)
+        lock = _lock(paths)
     if lock is None:
         raise CommandFailed(f"another server is running on {paths.root}")
     try:
