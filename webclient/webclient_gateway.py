@@ -55,6 +55,10 @@ DROPDOWN = "ui.menu.dropdown"
 class OmeroWebSafeCallWrapper(omero.gateway.OmeroGatewaySafeCallWrapper):
     """Calls to the server; what it refuses is logged once and raised unchanged."""
 
+    def debug(self, exc_class: str, args: Any, kwargs: Any) -> None:
+        """Log a refused call without its arguments: writing out a number beyond 64 bits makes Ice abort the process."""
+        logger.warning("%s in %s", exc_class, self.attr, exc_info=True)
+
     def handle_exception(self, e: Exception, *args: Any, **kwargs: Any) -> Any:
         if isinstance(e, Ice.MemoryLimitException):
             logger.error("answer of %s too large: %s", self.attr, e)
