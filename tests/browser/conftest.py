@@ -62,6 +62,7 @@ class Site:
     url: str
     password: str
     omero_dir: Path
+    tls_port: int
 
 
 def free_ports(count: int) -> list[int]:
@@ -94,7 +95,9 @@ def configure(omero_dir: Path, web_port: int, tls_port: int) -> None:
 
 
 @contextmanager
-def program(name: str, arguments: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+def program(
+    arguments: list[str], environment: dict[str, str], log: Path
+) -> Iterator[subprocess.Popen[bytes]]:
     """`omero` with these arguments, running until the end of the block."""
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -106,7 +109,7 @@ def program(name: str, arguments: list[str], environment: dict[str, str], log: P
             start_new_session=True,
         )
     try:
-        yield
+        yield process
     finally:
         process.send_signal(signal.SIGTERM)
         try:
@@ -116,13 +119,14 @@ def program(name: str, arguments: list[str], environment: dict[str, str], log: P
             process.wait()
 
 
-def await_answer(what: str, ready: Callable[[], bool], log: Path) -> None:
+def await_answer(process: subprocess.Popen[bytes], ready: Callable[[], bool], log: Path) -> None:
+    """Wait until the program answers; fails with the end of its log."""
     deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+    while time.monotonic() < deadline and process.poll() is None:
         if ready():
             return
         time.sleep(0.2)
-    pytest.fail(f"{what} did not start within {START_SECONDS} s:\n{log.read_text(errors='replace')[-4000:]}")
+    pytest.fail(f"{log.stem} did not start:\n{log.read_text(errors='replace')[-4000:]}")
 
 
 def listens(port: int) -> bool:
@@ -148,8 +152,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     url = f"http://localhost:{web_port}{PREFIX}/webclient/"
     server_log, web_log = omero_dir / "server.out", omero_dir / "web.out"
     server = ["embedded", "start", "--foreground", "--port", str(tcp_port), "--tls-port", str(tls_port)]
-    with program("embedded server", server, environment, server_log):
-        await_answer("The embedded server", lambda: listens(tls_port), server_log)
+    with program(server, environment, server_log) as process:
+        await_answer(process, lambda: listens(tls_port), server_log)
         files = write_samples(omero_dir / "samples")
         imported = subprocess.run(
             [*OMERO, "embedded", "import", *map(str, files), "--project", "Browser/Samples"],
@@ -160,9 +164,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             timeout=300,
         )
         assert imported.returncode == 0, imported.stdout + imported.stderr
-        with program("OMERO.web", ["web", "start", "--foreground"], environment, web_log):
-            await_answer("OMERO.web", lambda: answers(url + "login/"), web_log)
-            yield Site(url, PASSWORD, omero_dir)
+        with program(["web", "start", "--foreground"], environment, web_log) as process:
+            await_answer(process, lambda: answers(url + "login/"), web_log)
+            yield Site(url, PASSWORD, omero_dir, tls_port)
 
 
 @pytest.fixture(scope="session")
