@@ -130,6 +130,7 @@ class Importer:
             self._group_name = load_groups(connection)[context.group_id].name
         self._repository = ManagedRepository(paths.managed, uuid)
         self._pixels.remove_leftovers()
+        self._repository.remove_leftovers()
         self._owns_converter = converter is None
         self._converter = converter or Converter(limits)
         self._consumed: set[Path] = set()
@@ -169,32 +170,35 @@ class Importer:
             path, self._pixels.root, lambda fraction: tell(path, min(fraction, 0.99))
         )
         prefix = self._repository.new_folder(self._context.user_name, self._context.user_id, started)
+        incoming = self._repository.new_incoming()
         adopted: list[int] = []
         durable: list[bool] = []
         try:
-            upload = self._upload(prefix, converted, started)
+            upload = self._upload(incoming, prefix, converted, started)
             with writing(self._database, self._context, event_type="Import") as transaction:
                 transaction.after_commit(lambda: durable.append(True))
                 imported = self._insert(transaction, path, converted, upload, target, adopted)
+                self._repository.publish(incoming, prefix)
         except BaseException:
             if not durable:
-                self._undo(prefix, converted, adopted)
+                self._undo(incoming, prefix, converted, adopted)
             raise
         self._consumed.update(file.resolve() for file in converted.files)
         return imported
 
-    def _undo(self, prefix: str, converted: ConvertedFile, adopted: Sequence[int]) -> None:
+    def _undo(self, incoming: Path, prefix: str, converted: ConvertedFile, adopted: Sequence[int]) -> None:
         """Remove the files of an import whose rows were not committed."""
-        self._repository.discard(prefix)
+        self._repository.discard(incoming, prefix)
         for pixels_id in adopted:
             self._pixels.delete(pixels_id)
         for image in converted.images:
             self._pixels.discard(image.folder)
 
-    def _upload(self, prefix: str, converted: ConvertedFile, started: int) -> Upload:
-        stored = [self._repository.store(prefix, file) for file in converted.files]
+    def _upload(self, incoming: Path, prefix: str, converted: ConvertedFile, started: int) -> Upload:
+        stored = [self._repository.store(incoming, file) for file in converted.files]
         sizes = "".join(f"{file.name} {file.size} bytes SHA-1 {file.sha1}\n" for file in stored)
         log = self._repository.write_log(
+            incoming,
             prefix,
             f"import of {converted.files[0]} by {self._context.user_name} from {platform.node()}\n"
             f"format {converted.metadata.format}, {len(converted.images)} images\n{sizes}",

@@ -6,12 +6,18 @@ import contextlib
 import os
 import re
 import shutil
+import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
+from uuid import uuid4
 
 from ..checksums import BLOCK, DEFAULT_ALGORITHM, checksum
 from ..pixels.zarr_buffer import sync_folder
+from ..pixels.zarr_store import LEFTOVER_AGE
+
+INCOMING = ".incoming"
+"""Folder of copies whose import is not committed yet."""
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
@@ -51,41 +57,73 @@ class ManagedRepository:
             except FileExistsError:
                 moment += 1
 
-    def store(self, prefix: str, source: Path, name: str | None = None) -> StoredFile:
-        """Copy a file into an import's folder, durably."""
-        name = safe_name(source.name if name is None else name)
+    def new_incoming(self) -> Path:
+        """Create a folder to collect the copies of one import in, until `publish`."""
+        folder = self.root / INCOMING / uuid4().hex
+        folder.mkdir(mode=0o700, parents=True)
+        return folder
+
+    def store(self, incoming: Path, source: Path) -> StoredFile:
+        """Copy a file into a folder of `new_incoming`, durably."""
+        name = safe_name(source.name)
         sha1, size = checksum(DEFAULT_ALGORITHM), 0
-        with source.open("rb") as original, (self.root / prefix / name).open("xb") as copy:
+        with source.open("rb") as original, (incoming / name).open("xb") as copy:
             while block := original.read(BLOCK):
                 sha1.update(block)
                 copy.write(block)
                 size += len(block)
             copy.flush()
             os.fsync(copy.fileno())
-        sync_folder(self.root / prefix)
         modified = round(source.stat().st_mtime * 1000)
         return StoredFile(source, name, size, sha1.hexdigest(), modified)
 
-    def write_log(self, prefix: str, text: str) -> StoredFile:
-        """Write the log of an import beside its folder."""
-        path = self.root / f"{prefix.rstrip('/')}.log"
+    def write_log(self, incoming: Path, prefix: str, text: str) -> StoredFile:
+        """Write the log of an import beside its copies; `publish` puts it beside the import's folder."""
+        path = _log_of(incoming)
         content = text.encode()
         with path.open("wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        sync_folder(path.parent)
         sha1 = checksum(DEFAULT_ALGORITHM)
         sha1.update(content)
-        return StoredFile(path, path.name, len(content), sha1.hexdigest(), round(path.stat().st_mtime * 1000))
+        name = _log_of(self.root / prefix).name
+        return StoredFile(path, name, len(content), sha1.hexdigest(), round(path.stat().st_mtime * 1000))
 
-    def discard(self, prefix: str) -> None:
-        """Remove an import's folder and log, and the folders above that become empty by it."""
+    def publish(self, incoming: Path, prefix: str) -> None:
+        """Move copies and log to the import's own folder, which is empty so far."""
         folder = self.root / prefix
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.with_name(f"{folder.name}.log").unlink(missing_ok=True)
-        for parent in folder.parents:
+        sync_folder(incoming)
+        folder.rmdir()
+        incoming.rename(folder)
+        _log_of(incoming).rename(_log_of(folder))
+        sync_folder(folder.parent)
+
+    def remove_leftovers(self, age: float = LEFTOVER_AGE) -> None:
+        """Remove copies of imports that were interrupted more than `age` seconds ago."""
+        for path in (self.root / INCOMING).glob("*"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > age:
+                    _remove(path)
+
+    def discard(self, incoming: Path, prefix: str) -> None:
+        """Remove an import's copies, folder and log, and the folders above that become empty by it."""
+        folder = self.root / prefix
+        for path in (incoming, _log_of(incoming), folder, _log_of(folder)):
+            _remove(path)
+        for parent in (incoming.parent, *folder.parents):
             if parent == self.root:
                 break
             with contextlib.suppress(OSError):
                 parent.rmdir()
+
+
+def _log_of(folder: Path) -> Path:
+    return folder.with_name(f"{folder.name}.log")
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

@@ -61,7 +61,7 @@ class State:
     def leftovers(self) -> list[str]:
         """Files and folders of pixel data and of the repository."""
         found = [path for path in self.paths.pixels.rglob("*") if path.name != ".staging"]
-        found += list(self.paths.managed.rglob("*"))
+        found += [path for path in self.paths.managed.rglob("*") if path.name != ".incoming"]
         return [str(path) for path in found]
 
 
