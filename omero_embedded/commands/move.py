@@ -87,7 +87,8 @@ class Move(Closure):
 
     def _check_move(self, root: str, member: Member) -> None:
         entity = MODEL[member.name]
-        if entity.is_link or member.name in rules.REGARDLESS or self.context.has("Chgrp"):
+        follows = entity.is_link or member.name in rules.REGARDLESS
+        if self.context.has("Chgrp") or (follows and (root, member.id) not in self.targets):
             return
         if member.owner != self.context.user_id:
             raise GraphFailure(f"not permitted to move {member.name}[{member.id}] of another user")
