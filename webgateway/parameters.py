@@ -17,23 +17,24 @@ def getIntOrDefault(request: HttpRequest, name: str, default: Any) -> int | None
 
 def get_longs(request: HttpRequest, name: str) -> list[int]:
     """The integers of a repeated query parameter. Raises BadRequest naming it."""
-    return [_integer(name, text) for text in request.GET.getlist(name)]
+    return [whole_number(name, text) for text in request.GET.getlist(name)]
 
 
 def integer(request: HttpRequest, name: str, default: int | None = None) -> int | None:
     """An integer of the query. Raises BadRequest naming it."""
     text = request.GET.get(name)
-    return default if text is None or text == "" else _integer(name, text)
+    return default if text is None or text == "" else whole_number(name, text)
 
 
 def integers_of_body(request: HttpRequest, name: str) -> list[int]:
     """The integers of a repeated body parameter. Raises BadRequest naming it."""
-    return [_integer(name, text) for text in request.POST.getlist(name)]
+    return [whole_number(name, text) for text in request.POST.getlist(name)]
 
 
-def _integer(name: str, text: str) -> int:
+def whole_number(name: str, text: object) -> int:
+    """A number that can be an id. Raises BadRequest naming the parameter."""
     try:
-        number = int(text)
+        number = int(str(text))
     except ValueError:
         raise BadRequest(f"{name} must be a whole number, not {text!r}") from None
     if abs(number) >= 2**63:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import Ice
 import omero.clients
@@ -19,7 +20,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
 from django.utils.html import escape
 
-from omeroweb.errors import WebError
+from omeroweb.errors import NotFound, WebError
 from omeroweb.feedback.views import handler404
 
 logger = logging.getLogger(__name__)
@@ -37,6 +38,10 @@ STATUSES: tuple[tuple[type[BaseException], int], ...] = (
     (Ice.DNSException, 503),
     (Ice.ConnectTimeoutException, 503),
 )
+
+
+# Ids are signed numbers of 64 bits.
+LARGEST_ID = 2**63 - 1
 
 
 def status_of(error: BaseException) -> int:
@@ -73,6 +78,19 @@ class TypedErrors:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         return self.get_response(request)
+
+    def process_view(
+        self,
+        request: HttpRequest,
+        view: Callable[..., HttpResponseBase],
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any],
+    ) -> HttpResponse | None:
+        """404 for addresses with numbers that no id can have; on their way to the server they would do harm."""
+        for name, value in kwargs.items():
+            if isinstance(value, str) and value.isdecimal() and (len(value) > 40 or int(value) > LARGEST_ID):
+                return self.process_exception(request, NotFound(f"{name} is too large: {value}"))
+        return None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The answer for `error`; None hands unexpected ones to the 500 page."""

@@ -38,7 +38,8 @@ def requested_images(request: HttpRequest, iid: str | None, conn: Any) -> list[i
     if not wells:
         raise BadRequest(_NOTHING)
     index = request.GET.get("index", "")
-    return original_files.images_of_wells(conn, wells, int(index) if index.isdecimal() else 0)
+    usable = index.isascii() and index.isdecimal() and len(index) < 10
+    return original_files.images_of_wells(conn, wells, int(index) if usable else 0)
 
 
 def attachment(response: HttpResponseBase, name: str, size: int) -> HttpResponseBase:

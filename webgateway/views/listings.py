@@ -18,6 +18,9 @@ from omeroweb.webgateway.plategrid import LAYOUTS, PlateGrid, letters
 from omeroweb.webgateway.queries import limits, listings
 from omeroweb.webgateway.responder import jsonp
 
+# Positions in a well are signed numbers of 32 bits.
+_LAST_FIELD = 2**31 - 1
+
 
 def thumbnail_address(
     thumbprefix: str = "webgateway_render_thumbnail", urlprefix: Any = None, size: int | None = None
@@ -189,6 +192,8 @@ def plateGrid_json(
     size = integer(request, "size")
     if size is not None and size <= 0:
         raise BadRequest(f"size must be positive, not {size}")
+    if int(field) > _LAST_FIELD:
+        raise BadRequest(f"field must lie in 0..{_LAST_FIELD}, not {field}")
     layout = request.GET.get("layout", "")
     grid = PlateGrid(
         conn,

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponseNotAllowed
 from omeroweb.decorators import login_required
 from omeroweb.errors import BadRequest
 from omeroweb.webgateway import applied_settings, rdef_documents, rendering
+from omeroweb.webgateway.parameters import whole_number
 from omeroweb.webgateway.queries import image_facts, rendering_defs, settings_changes
 from omeroweb.webgateway.queries.image_facts import ImageFacts
 from omeroweb.webgateway.rendering_query import RenderingQuery
@@ -38,7 +39,7 @@ def settings_of(request: HttpRequest) -> dict[str, Any] | None:
             found["maps"] = json.loads(maps)
     image_id = request.GET.get("imageId", request.POST.get("imageId"))
     if image_id is not None:
-        found["imageId"] = _number("imageId", image_id)
+        found["imageId"] = whole_number("imageId", image_id)
     return found
 
 
@@ -50,7 +51,7 @@ def copy_image_rdef_json(request: HttpRequest, conn: Any = None, **kwargs: Any) 
     to_ids = request.POST.getlist("toids")
     found = settings_of(request)
     if from_id is not None and not to_ids:
-        request.session["fromid"] = str(_number("fromid", from_id))
+        request.session["fromid"] = str(whole_number("fromid", from_id))
         request.session.pop("rdef", None)
         return True
     if found is not None and (request.method == "GET" or request.POST.get("store")):
@@ -66,8 +67,8 @@ def _apply(
     request: HttpRequest, conn: Any, from_id: str | None, found: dict[str, Any] | None, to_ids: list[str]
 ) -> Any:
     try:
-        targets = [int(text) for text in to_ids]
-    except ValueError:
+        targets = [whole_number("toids", text) for text in to_ids]
+    except BadRequest:
         return False
     kind = settings_changes.SETS.get(request.POST.get("to_type", ""), "Image")
     if kind not in ("Dataset", "Plate", "PlateAcquisition"):
@@ -85,7 +86,7 @@ def _apply(
         from_id = settings["imageId"]
     if not targets:
         return False
-    source_id = _number("fromid", from_id)
+    source_id = whole_number("fromid", from_id)
     allowed = settings_changes.may_annotate(conn, source_id)
     if not allowed:
         return False
@@ -127,10 +128,3 @@ def get_image_rdef_json(request: HttpRequest, conn: Any = None, **kwargs: Any) -
         if facts is not None:
             found = rdef_documents.copied(rendering_defs.effective(conn, facts).settings)
     return {"rdef": found}
-
-
-def _number(name: str, value: Any) -> int:
-    try:
-        return int(value)
-    except (TypeError, ValueError):
-        raise BadRequest(f"{name} must be a whole number, not {value!r}") from None
