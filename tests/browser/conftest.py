@@ -79,6 +79,7 @@ def free_ports(count: int) -> list[int]:
 def configure(omero_dir: Path, web_port: int, tls_port: int) -> None:
     from omero.config import ConfigXml
 
+    from omeroweb.properties.pages import RIGHT_PLUGINS
     from omeroweb.properties.process import MIDDLEWARE
 
     path = omero_dir / "etc" / "grid" / "config.xml"
@@ -90,6 +91,11 @@ def configure(omero_dir: Path, web_port: int, tls_port: int) -> None:
         config["omero.web.prefix"] = PREFIX
         config["omero.web.middleware"] = json.dumps([WHITENOISE, *MIDDLEWARE])
         config["omero.web.wsgi_workers"] = "2"
+        config["omero.web.template_dirs"] = json.dumps([str(Path(__file__).with_name("plugin"))])
+        config["omero.web.ui.right_plugins"] = json.dumps(
+            [*RIGHT_PLUGINS, ["Probe", "probe/right.html", "probe_tab"]]
+        )
+        config["omero.web.ui.center_plugins"] = json.dumps([["Probe", "probe/center.html", "probe_center"]])
     finally:
         config.close()
 
