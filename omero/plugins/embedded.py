@@ -24,7 +24,7 @@ class EmbeddedControl(BaseControl):
         parser.add(sub, self.status, "Tell whether the server is running")
         importer = sub.add_parser("import", help="Import image files", description="Import image files")
         importer.set_defaults(func=self.import_files)
-        importer.add_argument("files", nargs="+", metavar="FILE", help="Image file or OME-Zarr folder")
+        importer.add_argument("files", nargs="+", metavar="FILE", help="Image file, or folder of image files")
         target = importer.add_mutually_exclusive_group()
         target.add_argument("--dataset", metavar="NAME", help="Dataset to put the images in; made if need be")
         target.add_argument("--project", metavar="NAME/DATASET", help="Project and dataset; made if need be")
