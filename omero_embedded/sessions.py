@@ -86,7 +86,9 @@ class Session:
     def is_expired(self, moment: int) -> bool:
         """Idle for too long (no call running), or alive for too long."""
         idle = self.time_to_idle > 0 and moment - self.last_access > self.time_to_idle
-        return (idle and self.running == 0) or (self.time_to_live > 0 and moment - self.started > self.time_to_live)
+        return (idle and self.running == 0) or (
+            self.time_to_live > 0 and moment - self.started > self.time_to_live
+        )
 
     def context(self, accounts: Accounts, ctx: Mapping[str, str]) -> CallContext:
         """The effective user and group of a call in this session."""
