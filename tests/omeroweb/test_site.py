@@ -170,3 +170,22 @@ def test_an_unexpected_error_tells_no_details(client: Client, headers: dict[str,
 def test_templates_of_plug_ins_come_before_the_built_in_ones() -> None:
     apps = settings.INSTALLED_APPS
     assert apps.index("omeroweb.webgateway") < apps.index("omeroweb.apps.OmeroWebConfig")
+
+
+def test_a_short_link_leads_to_the_object(client: Client) -> None:
+    response = client.get("/url/?show=image-1|image-2")
+    assert (response.status_code, response["Location"]) == (302, "/webclient/?show=image-1%7Cimage-2")
+
+
+def test_a_short_link_to_nothing_explains_itself(client: Client) -> None:
+    response = client.get("/url/")
+    assert response.status_code == 404
+    assert "Path was not recognized. URL should follow the pattern:" in response.content.decode()
+
+
+@pytest.mark.parametrize("show", ["a\r\nSet-Cookie: x=1", "//evil.example.org", "é"])
+def test_a_short_link_stays_on_the_site(client: Client, show: str) -> None:
+    response = client.get("/url/", {"show": show})
+    assert response["Location"].startswith("/webclient/?show=")
+    assert "\n" not in response["Location"]
+    assert "Set-Cookie" not in response
