@@ -1,7 +1,7 @@
 """Readers of image files, behind a small protocol that other packages can implement.
 
 A reader is found by the suffix of a file's name. Packages offer further ones as entry points of the group
-`omero_embedded.readers`; each names a `ReaderType`. Those come before the readers of this package.
+`omero_embedded.readers`; each names a class of `ReaderType`. Those come before the readers of this package.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def reader_types() -> list[ReaderType]:
     from .pictures import PictureType
     from .tiff import TiffType
 
-    added: list[ReaderType] = [point.load() for point in entry_points(group=ENTRY_POINTS)]
+    added: list[ReaderType] = [point.load()() for point in entry_points(group=ENTRY_POINTS)]
     return [*added, TiffType(), PictureType()]
 
 
