@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from omeroweb.connector import Connector
 from omeroweb.decorators import get_client_ip
+from omeroweb.errors import ServerUnavailable
 from omeroweb.pool import POOL
 from omeroweb.servers import all_servers
 
@@ -52,7 +53,12 @@ class LoginForm(forms.Form):
     password = forms.CharField(
         strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
     )
-    server = forms.TypedChoiceField(coerce=int)
+    server = forms.TypedChoiceField(
+        coerce=int,
+        error_messages={
+            "invalid_choice": "Select a valid choice. That choice is not one of the available choices."
+        },
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -118,14 +124,7 @@ class LoginView(View):
             return self.handle_not_logged_in(request, form=form)
         connector = Connector(form.cleaned_data["server"], settings.SECURE)
         fits = not settings.CHECK_VERSION or connector.check_version(self.useragent)
-        conn = None
-        if fits:
-            conn = connector.create_connection(
-                self.useragent,
-                form.cleaned_data["username"],
-                form.cleaned_data["password"],
-                userip=get_client_ip(request),
-            )
+        conn = self._connect(request, connector, form.cleaned_data) if fits else None
         if conn is None:
             return self.handle_not_logged_in(request, self._reason(connector, fits), form)
         try:
@@ -169,6 +168,16 @@ class LoginView(View):
             return self.handle_logged_in(request, conn, connector)
         finally:
             POOL.release(conn)
+
+    def _connect(self, request: HttpRequest, connector: Connector, fields: Mapping[str, Any]) -> Any | None:
+        """The new connection; None when it is refused or nobody answers, which `_reason` tells apart."""
+        try:
+            return connector.create_connection(
+                self.useragent, fields["username"], fields["password"], userip=get_client_ip(request)
+            )
+        except ServerUnavailable:
+            logger.warning("Server %s does not answer", connector.server.label)
+            return None
 
     def _reason(self, connector: Connector, fits: bool) -> str:
         if not connector.is_server_up(self.useragent):
