@@ -110,11 +110,12 @@ def import_files(
             importer = Importer(paths, database, context, allowed)
         except omero.ServerError as error:
             raise ValueError(str(error.message)) from error
+        failures = 0
         with importer, shown_progress(found) as tell:
-            results = importer.import_files(found, target, tell)
-    for result in results:
-        say(told(result))
-    return sum(isinstance(result, Failure) for result in results)
+            for result in importer.import_each(found, target, tell):
+                say(told(result))
+                failures += isinstance(result, Failure)
+    return failures
 
 
 def told(result: Imported | Failure) -> str:

@@ -7,7 +7,7 @@ and pixel data appear under their id only when they are complete. Source: contra
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -145,22 +145,27 @@ class Importer:
     def import_files(
         self, files: Sequence[Path], target: Target | None = None, progress: Progress | None = None
     ) -> list[Imported | Failure]:
+        """Import files and return what became of them; see `import_each`."""
+        return list(self.import_each(files, target, progress))
+
+    def import_each(
+        self, files: Sequence[Path], target: Target | None = None, progress: Progress | None = None
+    ) -> Iterator[Imported | Failure]:
         """Import files into the target's dataset, or as orphans; plates go to no dataset.
 
         A file that belongs to one before it in the list (a further part of an OME-TIFF) is left out of the result.
         """
-        results: list[Imported | Failure] = []
+        tell = progress or (lambda _path, _fraction: None)
         for path in files:
-            tell = progress or (lambda _path, _fraction: None)
             if path.resolve() in self._consumed:
                 tell(path, 1.0)
                 continue
             try:
-                results.append(self._import_file(path, target, tell))
+                result: Imported | Failure = self._import_file(path, target, tell)
             except (ImportFailed, OSError, OverflowError, omero.ServerError, SQLAlchemyError) as error:
-                results.append(Failure(path, _reason(error)))
+                result = Failure(path, _reason(error))
             tell(path, 1.0)
-        return results
+            yield result
 
     def _import_file(self, path: Path, target: Target | None, tell: Progress) -> Imported:
         if not path.is_file():
