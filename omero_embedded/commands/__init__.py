@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 MODULES = (
     "basic",
     "delete",
+    "duplicate",
     "give",
     "level",
     "mail",

@@ -7,6 +7,7 @@ an id never holds half an image. Removed ones are renamed away first.
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import threading
 import time
@@ -36,6 +37,18 @@ def _identity(folder: Path) -> _Identity:
     """What tells an image from an earlier or later one in the same folder. Raises FileNotFoundError without one."""
     status = (folder / "zarr.json").stat()
     return status.st_dev, status.st_ino, status.st_mtime_ns
+
+
+def _share(source: str, target: str) -> None:
+    """Hard-link a chunk; copy it where that cannot be done. Descriptions are copied, for an image's identity is theirs."""
+    if Path(source).name != "zarr.json":
+        try:
+            os.link(source, target)
+        except OSError:
+            pass
+        else:
+            return
+    shutil.copyfile(source, target)
 
 
 class ZarrPixelStore:
@@ -126,6 +139,22 @@ class ZarrPixelStore:
             self.delete(pixels_id)
         folder.rename(target)
         sync_folder(self.root)
+
+    def duplicate(self, pixels_id: int, copy_id: int) -> None:
+        """Give the new pixels `copy_id` a copy of the data; nothing happens when there are none.
+
+        Chunks are hard links where the file system has them: they are only ever replaced, never changed in place.
+        """
+        if not self.exists(pixels_id):
+            return
+        folder = self._new_staging_folder()
+        try:
+            shutil.copytree(self.path(pixels_id), folder, copy_function=_share, dirs_exist_ok=True)
+            sync_tree(folder)
+            self.adopt(folder, copy_id)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
 
     def delete(self, pixels_id: int) -> None:
         """Remove the data; nothing happens when there are none."""
