@@ -94,7 +94,10 @@ class Member:
 
 @dataclass
 class Closure:
-    """What a deletion takes along: members by hierarchy root and id; `cleared` are references to be set to null."""
+    """What a deletion takes along: members by hierarchy root and id; `cleared` are references to be set to null.
+
+    Moves and gifts, which derive from it, put into `dropped` what they have to delete on the way.
+    """
 
     connection: Connection
     context: CallContext
@@ -103,6 +106,7 @@ class Closure:
     members: dict[str, dict[int, Member]] = field(default_factory=lambda: defaultdict(dict))
     targets: set[tuple[str, int]] = field(default_factory=set)
     cleared: dict[Referrer, list[int]] = field(default_factory=dict)
+    dropped: Closure | None = field(default=None, init=False)
     _candidates: dict[str, dict[int, set[int | None]]] = field(default_factory=lambda: defaultdict(dict))
     _left: set[tuple[str, int]] = field(default_factory=set)
 
@@ -147,6 +151,16 @@ class Closure:
         """Take further members in, with what goes along."""
         self._grow(root, members)
         self._settle()
+
+    def drop(self, root: str, members: Sequence[Member]) -> None:
+        """Have objects deleted on the way, with what goes along."""
+        if self.dropped is None:
+            self.dropped = Closure(self.connection, self.context)
+        self.dropped.include(root, members)
+
+    def dropped_by_class(self) -> dict[str, list[int]]:
+        """Ids of what is deleted on the way, as responses carry them."""
+        return {} if self.dropped is None else self.dropped.by_class()
 
     def _choose_parts(
         self, referrer: Referrer, ids: Sequence[int], owners: Mapping[int, int | None]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import omero
@@ -13,27 +12,15 @@ from ..model.entities import MODEL
 from ..model.tables import table_of
 from ..services.base import Call
 from ..transaction import Transaction
-from . import Command, CommandError, Progress, command
-from .closure import ChildOption, Closure, GraphFailure, chunks, entity_name
+from . import CommandError, Progress, command
+from .closure import Closure, GraphFailure, chunks, entity_name
+from .graph import STEPS, GraphCommand, child_options, targets_of
 from .rules import DELETE_TARGETS
-
-STEPS = 5
-"""Plan, check, clear references, delete rows, forget files."""
 
 
 @command(omero.cmd.Delete2)
-class Delete2(Command):
+class Delete2(GraphCommand):
     """Deletes the targets and what goes with them, or tells with `dryRun` what would go."""
-
-    all_groups = True
-
-    def writes(self, request: Any) -> bool:
-        """A dry run changes nothing."""
-        return not request.dryRun
-
-    def steps(self, request: Any) -> int:
-        """Always the same."""
-        return STEPS
 
     def run(self, call: Call, request: Any, progress: Progress) -> Any:
         """Ids of all deleted objects by qualified class name. Raises CommandError when a rule forbids the deletion."""
@@ -53,18 +40,11 @@ class Delete2(Command):
 
 def plan(call: Call, request: Any) -> Closure:
     """What a Delete2 request takes along. Raises GraphFailure for absent targets, CommandError for bad ones."""
-    targets: dict[str, Sequence[int]] = {}
-    for name, ids in (request.targetObjects or {}).items():
-        target = entity_name(name)
-        if not set(MODEL[target].concrete) & DELETE_TARGETS:
-            raise CommandError(
-                "bad-target", f"{name} cannot be a target of Delete2", {"target": name}, graph=True
-            )
-        targets[target] = ids
+    targets = targets_of(request, lambda target: bool(set(target.concrete) & DELETE_TARGETS))
     closure = Closure(
         call.read,
         call.context,
-        options=[ChildOption.of(option) for option in request.childOptions or () if option is not None],
+        options=child_options(request),
         ignored=frozenset(
             member for name in request.typesToIgnore or () for member in MODEL[entity_name(name)].concrete
         ),

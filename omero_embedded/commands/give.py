@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import omero
 import omero.cmd
 from sqlalchemy import select
 
-from ..model.entities import MODEL
+from ..model.entities import MODEL, Entity
 from ..model.tables import table_of
 from ..references import Referrer
 from ..security.context import GROUP_ANNOTATE, GROUP_READ, GROUP_WRITE, WORLD_READ
 from ..security.rights import CHOWN_TARGETS
 from ..services.base import Call
 from ..transaction import Transaction
-from . import Command, CommandError, Progress, command
-from .closure import ChildOption, Closure, GraphFailure, Member, chunks, entity_name
+from . import CommandError, Progress, command
+from .closure import Closure, GraphFailure, Member, chunks
 from .delete import carry_out
+from .graph import STEPS, GraphCommand, child_options, targets_of
 
-STEPS = 5
 _DISPLAY = ("RenderingDef", "Thumbnail")
 
 
@@ -30,12 +30,6 @@ class Gift(Closure):
     """What is given together. `dropped` holds links that cannot stay: across owners, or a second one of its kind."""
 
     new_owner: int = -1
-    dropped: Closure | None = field(default=None, init=False)
-
-    def _drop(self, root: str, members: Sequence[Member]) -> None:
-        if self.dropped is None:
-            self.dropped = Closure(self.connection, self.context)
-        self.dropped.include(root, members)
 
     def _is_private(self, group_id: int | None) -> bool:
         return group_id is not None and not self.context.level(group_id) & (GROUP_READ | WORLD_READ)
@@ -80,9 +74,9 @@ class Gift(Closure):
             annotation = MODEL[root].is_annotation_link
             stays = bool(level & GROUP_WRITE) or (annotation and bool(level & (GROUP_ANNOTATE | GROUP_READ)))
             if not stays:
-                self._drop(root, [link])
+                self.drop(root, [link])
         for link_id in self._doubled_links(root, sorted(links)):
-            self._drop(root, [links.pop(link_id)])
+            self.drop(root, [links.pop(link_id)])
 
     def _doubled_links(self, root: str, ids: Sequence[int]) -> list[int]:
         """Links of which the new owner already has one, or would get two."""
@@ -104,18 +98,8 @@ class Gift(Closure):
 
 
 @command(omero.cmd.Chown2)
-class Chown2(Command):
+class Chown2(GraphCommand):
     """Gives the targets to a user, or tells with `dryRun` what would be given and what would be lost."""
-
-    all_groups = True
-
-    def writes(self, request: Any) -> bool:
-        """A dry run changes nothing."""
-        return not request.dryRun
-
-    def steps(self, request: Any) -> int:
-        """Always the same."""
-        return STEPS
 
     def run(self, call: Call, request: Any, progress: Progress) -> Any:
         """Ids of given and of deleted objects by class. Raises CommandError when a rule forbids it."""
@@ -123,9 +107,7 @@ class Chown2(Command):
             gift = Gift(
                 call.read,
                 call.context,
-                options=[
-                    ChildOption.of(option) for option in request.childOptions or () if option is not None
-                ],
+                options=child_options(request),
                 new_owner=request.userId,
             )
             gift.add_targets(_targets(call, request))
@@ -137,7 +119,7 @@ class Chown2(Command):
         progress.step(2, STEPS)
         response = omero.cmd.Chown2Response(
             includedObjects=gift.by_class(),
-            deletedObjects={} if gift.dropped is None else gift.dropped.by_class(),
+            deletedObjects=gift.dropped_by_class(),
         )
         if not request.dryRun:
             with call.write() as transaction:
@@ -145,17 +127,12 @@ class Chown2(Command):
         return response
 
 
+def _is_givable(target: Entity) -> bool:
+    return (target.is_link and target.is_owned) or any(target.is_a(legal) for legal in CHOWN_TARGETS)
+
+
 def _targets(call: Call, request: Any) -> dict[str, list[int]]:
-    targets: dict[str, list[int]] = {}
-    for name, ids in (request.targetObjects or {}).items():
-        target = MODEL[entity_name(name)]
-        if not (target.is_link and target.is_owned) and not any(
-            target.is_a(legal) for legal in CHOWN_TARGETS
-        ):
-            raise CommandError(
-                "bad-target", f"{name} cannot be a target of Chown2", {"target": name}, graph=True
-            )
-        targets.setdefault(target.name, []).extend(ids)
+    targets = targets_of(request, _is_givable)
     users = list(request.targetUsers or ())
     if users:
         for root in {MODEL[name].root for name in CHOWN_TARGETS if name != "Link"}:

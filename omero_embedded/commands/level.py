@@ -15,11 +15,11 @@ from ..references import referrers
 from ..security.context import GROUP_READ, WORLD_READ, parse_permissions
 from ..services.administration.groups import write_level
 from ..services.base import Call
-from . import Command, CommandError, Progress, command, rules
+from . import CommandError, Progress, command, rules
 from .closure import Closure, GraphFailure, Member
 from .delete import carry_out
+from .graph import STEPS, GraphCommand
 
-STEPS = 5
 _OTHERS = (("RenderingDef", "pixels", "Pixels"), ("Thumbnail", "pixels", "Pixels"), ("Roi", "image", "Image"))
 """What others may keep on an image that they see, and may not once they do not."""
 _SHARED = ("Image.instrument", "Image.imagingEnvironment", "Image.stageLabel", "Image.experiment",
@@ -28,18 +28,8 @@ _SHARED = ("Image.instrument", "Image.imagingEnvironment", "Image.stageLabel", "
 
 
 @command(omero.cmd.Chmod2)
-class Chmod2(Command):
+class Chmod2(GraphCommand):
     """Changes the level of groups; towards private it deletes links and others' objects across owners."""
-
-    all_groups = True
-
-    def writes(self, request: Any) -> bool:
-        """A dry run changes nothing."""
-        return not request.dryRun
-
-    def steps(self, request: Any) -> int:
-        """Always the same."""
-        return STEPS
 
     def run(self, call: Call, request: Any, progress: Progress) -> Any:
         """The groups, and ids of deleted objects by class. Raises CommandError for bad permissions or groups."""

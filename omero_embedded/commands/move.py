@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import omero
 import omero.cmd
 
-from ..model.entities import MODEL
+from ..model.entities import MODEL, Entity
 from ..references import Referrer
 from ..security.context import GROUP_READ, WORLD_READ
 from ..security.rights import CHGRP_TARGETS
 from ..services.base import Call
 from ..transaction import Transaction
-from . import Command, CommandError, Progress, command, rules
-from .closure import ChildOption, Closure, GraphFailure, Member, entity_name
+from . import CommandError, Progress, command, rules
+from .closure import Closure, GraphFailure, Member
 from .delete import carry_out
+from .graph import STEPS, GraphCommand, child_options, targets_of
 
-STEPS = 5
 DISPLAY = frozenset({"RenderingDef", "Thumbnail", "Roi"})
 """What others keep on an image that they see: it cannot follow into a private group."""
 
@@ -29,17 +29,11 @@ class Move(Closure):
     """What moves together. `dropped` is deleted on the way: links with one end outside, what a private group bars."""
 
     destination: int = -1
-    dropped: Closure | None = field(default=None, init=False)
 
     @property
     def to_private(self) -> bool:
         """Members of the destination do not see each other's data."""
         return not self.context.level(self.destination) & (GROUP_READ | WORLD_READ)
-
-    def _drop(self, root: str, members: Sequence[Member]) -> None:
-        if self.dropped is None:
-            self.dropped = Closure(self.connection, self.context)
-        self.dropped.include(root, members)
 
     def _choose_parts(
         self, referrer: Referrer, ids: Sequence[int], owners: Mapping[int, int | None]
@@ -48,7 +42,7 @@ class Move(Closure):
         if not self.to_private or referrer.prop.declared_by not in DISPLAY:
             return members
         barred = [member for member in members if member.owner != owners[member.id]]
-        self._drop(referrer.root, barred)
+        self.drop(referrer.root, barred)
         return [member for member in members if member.owner == owners[member.id]]
 
     def _follows(self, member: Member, owners: set[int | None]) -> bool:
@@ -56,7 +50,7 @@ class Move(Closure):
         if entity.root == "Annotation":
             if self.to_private and owners != {member.owner}:
                 if member.name in rules.REGARDLESS:
-                    self._drop("Annotation", [member])
+                    self.drop("Annotation", [member])
                 return False
             return (
                 member.name not in rules.SAME_OWNER
@@ -83,7 +77,7 @@ class Move(Closure):
         for root in [root for root in self.members if MODEL[root].is_link]:
             torn = self._torn_links(root, self.members[root])
             for link_id in torn:
-                self._drop(root, [self.members[root].pop(link_id)])
+                self.drop(root, [self.members[root].pop(link_id)])
 
     def _check_move(self, root: str, member: Member) -> None:
         entity = MODEL[member.name]
@@ -95,18 +89,8 @@ class Move(Closure):
 
 
 @command(omero.cmd.Chgrp2)
-class Chgrp2(Command):
+class Chgrp2(GraphCommand):
     """Moves the targets to a group, or tells with `dryRun` what would move and what would be lost."""
-
-    all_groups = True
-
-    def writes(self, request: Any) -> bool:
-        """A dry run changes nothing."""
-        return not request.dryRun
-
-    def steps(self, request: Any) -> int:
-        """Always the same."""
-        return STEPS
 
     def run(self, call: Call, request: Any, progress: Progress) -> Any:
         """Ids of moved and of deleted objects by class. Raises CommandError when a rule forbids the move."""
@@ -115,12 +99,10 @@ class Chgrp2(Command):
             move = Move(
                 call.read,
                 call.context,
-                options=[
-                    ChildOption.of(option) for option in request.childOptions or () if option is not None
-                ],
+                options=child_options(request),
                 destination=request.groupId,
             )
-            move.add_targets(_targets(request))
+            move.add_targets(targets_of(request, _is_movable))
             progress.step(1, STEPS)
             move.check()
         except GraphFailure as error:
@@ -128,7 +110,7 @@ class Chgrp2(Command):
         progress.step(2, STEPS)
         response = omero.cmd.Chgrp2Response(
             includedObjects=move.by_class(),
-            deletedObjects={} if move.dropped is None else move.dropped.by_class(),
+            deletedObjects=move.dropped_by_class(),
         )
         if not request.dryRun:
             with call.write() as transaction:
@@ -144,16 +126,8 @@ def _check_destination(call: Call, group_id: int) -> None:
         raise CommandError("not-in-group", f"the user is no member of group {group_id}", graph=True)
 
 
-def _targets(request: Any) -> dict[str, Sequence[int]]:
-    targets: dict[str, Sequence[int]] = {}
-    for name, ids in (request.targetObjects or {}).items():
-        target = entity_name(name)
-        if not any(MODEL[target].is_a(legal) for legal in CHGRP_TARGETS):
-            raise CommandError(
-                "bad-target", f"{name} cannot be a target of Chgrp2", {"target": name}, graph=True
-            )
-        targets[target] = ids
-    return targets
+def _is_movable(target: Entity) -> bool:
+    return any(target.is_a(legal) for legal in CHGRP_TARGETS)
 
 
 def _carry_out(call: Call, transaction: Transaction, move: Move, progress: Progress) -> None:
