@@ -69,7 +69,7 @@ class PageRows:
     """Reads rows of pages; remembers the page that was read last, since its samples are asked for one by one."""
 
     def __init__(self) -> None:
-        self._page: Any = None
+        self._key: Any = None
         self._decoded: Array | None = None
 
     def read(self, page: Any, sample: int, y: int, height: int) -> Array:
@@ -83,20 +83,22 @@ class PageRows:
     def _rows(self, page: Any, sample: int, y: int, height: int) -> Array:
         if page.nbytes > WHOLE_PAGE_BYTES and page.dataoffsets:
             return _decode_rows(page, sample, y, height)
-        if self._page is not page:
-            self._page, self._decoded = None, None
+        # tifffile may make a new object each time it is asked for a page.
+        key = id(page.parent), page.offset
+        if self._key != key:
+            self._key, self._decoded = None, None
             decoded = page.asarray()
             if page.samplesperpixel == 1:
                 decoded = decoded.reshape(page.imagelength, page.imagewidth, 1)
             elif page.planarconfig == tifffile.PLANARCONFIG.SEPARATE:
                 decoded = np.moveaxis(decoded, 0, -1)
-            self._page, self._decoded = page, decoded
+            self._key, self._decoded = key, decoded
         assert self._decoded is not None
         return self._decoded[y : y + height, :, sample]
 
     def close(self) -> None:
         """Forget the page."""
-        self._page, self._decoded = None, None
+        self._key, self._decoded = None, None
 
 
 def _decode_rows(page: Any, sample: int, y: int, height: int) -> Array:

@@ -208,6 +208,24 @@ def test_rgb_ome_tiff(tmp_path: Path) -> None:
         assert np.array_equal(whole(reader)[0], data.transpose(3, 0, 1, 2))
 
 
+def test_a_page_is_decoded_once_for_all_its_samples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = some(3, 20, 30, 3, dtype="uint8")
+    tifffile.imwrite(tmp_path / "a.ome.tif", data, metadata={"axes": "ZYXS"}, photometric="rgb")
+    decoded: list[int] = []
+    asarray = tifffile.TiffPage.asarray
+
+    def count(page: Any, *arguments: Any, **options: Any) -> Any:
+        decoded.append(page.index)
+        return asarray(page, *arguments, **options)
+
+    monkeypatch.setattr(tifffile.TiffPage, "asarray", count)
+    with TiffReader(tmp_path / "a.ome.tif") as reader:
+        for c in range(3):
+            for y in range(0, 20, 5):
+                reader.read_rows(0, 2, c, 0, y, 5)
+    assert len(decoded) == 1
+
+
 def test_ome_tiff_with_several_images(tmp_path: Path) -> None:
     first, second = some(2, 20, 30), some(3, 40, 10, dtype="uint8")
     with tifffile.TiffWriter(tmp_path / "a.ome.tif") as tiff:
