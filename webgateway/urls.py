@@ -140,4 +140,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
         views.annotations,
         name="webgateway_annotations",
     ),
+    re_path(r"^search/$", views.search_json, name="webgateway_search_json"),
 ]

@@ -80,6 +80,8 @@ WITH_TEXT = (
     "img_detail/{id}/?c={t}&z={t}",
     "render_shape_thumbnail/1/?color={t}",
     "luts/?rgb={t}",
+    "search/?text={t}&author={t}",
+    "search/?text=a&start={t}&limit={t}",
     "no/such/{t}/",
 )
 

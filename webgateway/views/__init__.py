@@ -35,6 +35,7 @@ from omeroweb.webgateway.views.rendering_settings import (
     save_image_rdef_json,
 )
 from omeroweb.webgateway.views.rois import get_rois_json, get_shape_json
+from omeroweb.webgateway.views.search import search_json
 from omeroweb.webgateway.views.settings_clipboard import copy_image_rdef_json, get_image_rdef_json
 from omeroweb.webgateway.views.shape_pictures import (
     render_roi_thumbnail,
@@ -98,6 +99,7 @@ __all__ = [
     "render_thumbnail",
     "reset_rdef_json",
     "save_image_rdef_json",
+    "search_json",
     "su",
     "validate_rdef_query",
     "wellData_json",
