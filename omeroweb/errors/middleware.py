@@ -18,6 +18,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest as DjangoBadRequest
 from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import render
 from django.utils.html import escape
 
 from omeroweb.errors import NotFound, WebError
@@ -42,6 +43,9 @@ STATUSES: tuple[tuple[type[BaseException], int], ...] = (
 
 # Ids are signed numbers of 64 bits.
 LARGEST_ID = 2**63 - 1
+
+# Statuses with a page of their own, shown to people who typed or followed an address; programs get the bare text.
+PAGES = (400, 403)
 
 
 def status_of(error: BaseException) -> int:
@@ -109,4 +113,6 @@ class TypedErrors:
             return handler404(request, error)
         if status == 500:
             return None
+        if status in PAGES and request.headers.get("Sec-Fetch-Mode") == "navigate":
+            return render(request, f"{status}.html", {"error": message_of(error)}, status=status)
         return HttpResponse(escape(message_of(error)), status=status)

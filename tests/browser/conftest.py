@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -208,7 +209,8 @@ def browser(request: pytest.FixtureRequest, chromium: webdriver.Chrome) -> Itera
     chromium.get_log("browser")
     yield chromium
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
-    chromium.save_screenshot(str(SCREENSHOTS / f"{request.node.name}.png"))
+    name = re.sub(r"[^\w.-]+", "_", request.node.name)
+    chromium.save_screenshot(str(SCREENSHOTS / f"{name}.png"))
     errors = [
         entry["message"]
         for entry in chromium.get_log("browser")

@@ -73,8 +73,8 @@ def test_undo_brings_back_what_was(stack):
     stack.set_window(1, 700, 900)
     assert stack.window(1) == (700, 900)
 
-    next(one for one in stack.find_all(".settings-toolbar button") if "Undo" in one.text).click()
-    next(one for one in stack.find_all(".settings-toolbar button") if "Undo" in one.text).click()
+    stack.find("button[title=Undo]").click()
+    stack.find("button[title=Undo]").click()
 
     assert stack.window(1) == before
 

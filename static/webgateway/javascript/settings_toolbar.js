@@ -1,6 +1,6 @@
 /** Save, undo, redo, copy and paste of rendering settings. ui.md, UI-PRE-04 to 07, UI-FIX-51. */
 
-import { h, icon } from "../../common/javascript/dom.js";
+import { h, icon, iconButton } from "../../common/javascript/dom.js";
 import { getJSON, postForm, withQuery } from "../../common/javascript/http.js";
 import { confirm, reportError, toast, whileWaiting } from "../../common/javascript/dialog.js";
 
@@ -32,8 +32,8 @@ export class SettingsToolbar {
         )
           this.run(saveToAll.run);
       });
-    this.undo = make("undo", "Undo", () => settings.undo());
-    this.redo = make("redo", "Redo", () => settings.redo());
+    this.undo = iconButton("undo", "Undo", () => settings.undo());
+    this.redo = iconButton("redo", "Redo", () => settings.redo());
     this.copy = make("copy", "Copy", () => this.copySettings());
     this.paste = make("paste", "Paste", () => this.pasteSettings());
     this.element = h(
