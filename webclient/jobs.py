@@ -6,7 +6,7 @@ The session's `callback` dictionary maps a handle's text to the job's facts. Sou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,6 +24,8 @@ FINISHED = "finished"
 FAILED = "failed"
 
 Job = dict[str, Any]
+# Looks at one job: (connection, key, job) → whether it has ended
+Update = Callable[[Any, str, Job], bool]
 
 
 def store(request: HttpRequest) -> dict[str, Job]:
@@ -78,14 +80,16 @@ def unfinished(request: HttpRequest) -> Iterator[tuple[str, Job]]:
             yield job_id, job
 
 
-def update(request: HttpRequest, conn: Any) -> set[str]:
-    """Ask the server about every unfinished job. Returns the keys of those that ended just now."""
+def update(request: HttpRequest, conn: Any, others: Mapping[str, Update]) -> set[str]:
+    """Ask the server about every unfinished job. Returns the keys of those that ended just now.
+
+    others: how to look at jobs that are no commands, by job type.
+    """
     trim(request)
     ended = set()
     for job_id, job in unfinished(request):
-        if job["job_type"] == "script":
-            continue
-        if update_command(conn, job_id, job):
+        look = others.get(job["job_type"], update_command)
+        if look(conn, job_id, job):
             ended.add(job_id)
     if ended:
         request.session.modified = True

@@ -1,6 +1,7 @@
 """Views of the webclient by subject. Add-on apps import, wrap and replace the names in this module."""
 
 from omeroweb.webclient.parameters import get_bool_or_default, get_list, get_long_or_default
+from omeroweb.webclient.script_jobs import run_script
 from omeroweb.webclient.views.activities import activities, activities_json, activities_update
 from omeroweb.webclient.views.annotations import (
     annotate_comment,
@@ -108,5 +109,6 @@ __all__ = [
     "manage_action_containers",
     "marshal_tagging_form_data",
     "ome_tiff_info",
+    "run_script",
     "switch_active_group",
 ]

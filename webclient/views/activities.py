@@ -11,7 +11,7 @@ import omero.cmd
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.http import require_http_methods
 
-from omeroweb.webclient import jobs
+from omeroweb.webclient import jobs, script_jobs
 from omeroweb.webclient.decorators import login_required, render_response
 from omeroweb.webclient.parameters import InvalidParameter, json_body
 
@@ -29,7 +29,7 @@ def activities(request: HttpRequest, conn: Any = None, **kwargs: Any) -> dict[st
         return cancel(request, conn)
     if request.GET.get("jobId"):
         return poll(conn, request.GET["jobId"])
-    ended = jobs.update(request, conn)
+    ended = jobs.update(request, conn, {"script": script_jobs.update})
     listed = [
         {**job, "id": jobs.html_id(job_id), "key": job_id, "new": job_id in ended}
         for job_id, job in jobs.newest_first(request)
@@ -54,7 +54,7 @@ def activities_json(request: HttpRequest, conn: Any = None, **kwargs: Any) -> Ht
         return cancel(request, conn)
     if request.GET.get("jobId"):
         return poll(conn, request.GET["jobId"])
-    jobs.update(request, conn)
+    jobs.update(request, conn, {"script": script_jobs.update})
     running, failed = jobs.counts(request)
     stored = jobs.store(request)
     return JsonResponse({**stored, "inprogress": running, "failure": failed, "jobs": len(stored)})
