@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 MODULES = (
     "basic",
+    "binaries",
     "delete",
+    "disk_usage",
     "duplicate",
     "give",
     "level",
@@ -84,6 +86,7 @@ class Command:
 
 
 _COMMANDS: dict[str, Command] = {}
+_REQUESTS: dict[str, Any] = {}
 _T = TypeVar("_T", bound=type[Command])
 
 
@@ -92,6 +95,7 @@ def command(request_class: Any) -> Callable[[_T], _T]:
 
     def register(command_class: _T) -> _T:
         _COMMANDS[request_class.ice_staticId()] = command_class()
+        _REQUESTS[request_class.ice_staticId()] = request_class
         return command_class
 
     return register
@@ -107,3 +111,9 @@ def find(request: Any) -> Command | None:
     """The command that carries a request out; None for an unknown or null one."""
     _load()
     return None if request is None else _COMMANDS.get(request.ice_id())
+
+
+def requests() -> list[Any]:
+    """One empty request of each kind that can be submitted, by name."""
+    _load()
+    return [_REQUESTS[name]() for name in sorted(_REQUESTS)]

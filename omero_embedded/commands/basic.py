@@ -1,4 +1,4 @@
-"""DoAll, Save and Timing (contract/server.md, section 2.22)."""
+"""DoAll, Save, Timing, ListRequests and RawAccessRequest (contract/server.md, section 2.22)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any
 
 import omero.api
 import omero.cmd
+import omero.grid
 
 from ..services.base import Call
-from . import Cancelled, Command, CommandError, Progress, command, find
+from . import Cancelled, Command, CommandError, Progress, command, find, requests
 from .handle import context_of, failure
 
 
@@ -123,3 +124,31 @@ class Timing(Command):
             time.sleep(pause)
             progress.step(step + 1, steps)
         return omero.cmd.OK()
+
+
+@command(omero.cmd.ListRequests)
+class ListRequests(Command):
+    """Which requests there are."""
+
+    def writes(self, request: Any) -> bool:
+        """Changes nothing."""
+        return False
+
+    def run(self, call: Call, request: Any, progress: Progress) -> Any:
+        """An empty request of each kind."""
+        return omero.cmd.ListRequestsRsp(list=requests())
+
+
+@command(omero.grid.RawAccessRequest)
+class RawAccess(Command):
+    """Direct work on files of a repository: refused, since rows and files would come apart."""
+
+    def writes(self, request: Any) -> bool:
+        """Changes nothing."""
+        return False
+
+    def run(self, call: Call, request: Any, progress: Progress) -> Any:
+        """Always raises CommandError."""
+        if not call.context.is_admin:
+            raise CommandError("no-permissions", "only administrators may submit RawAccessRequest")
+        raise CommandError("unsupported", f"command: {request.command!r} is not supported by this server")

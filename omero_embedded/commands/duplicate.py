@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,13 +10,14 @@ import omero
 import omero.cmd
 from sqlalchemy import select
 
-from ..model.entities import MODEL
+from ..model.entities import MODEL, Entity
 from ..model.tables import table_of
 from ..references import Referrer
 from ..security.rights import CHOWN_TARGETS, check_create, check_link
 from ..services.base import Call
 from . import Command, CommandError, Progress, command, rules
-from .closure import ChildOption, Closure, GraphFailure, Member, chunks, entity_name
+from .closure import Closure, GraphFailure, Member, chunks, entity_name
+from .graph import child_options, targets_of
 from .row_copies import RowCopies
 
 STEPS = 4
@@ -190,24 +190,16 @@ def _plan(call: Call, request: Any) -> Original:
     original = Original(
         call.read,
         call.context,
-        options=[ChildOption.of(option) for option in request.childOptions or () if option is not None],
+        options=child_options(request),
         ignored=choices.classes(REFERENCE, IGNORE) | {"Thumbnail"},
         choices=choices,
     )
-    targets: dict[str, list[int]] = defaultdict(list)
-    for name, ids in (request.targetObjects or {}).items():
-        target = entity_name(name)
-        if not _legal(target):
-            raise CommandError(
-                "bad-target", f"{name} cannot be a target of Duplicate", {"target": name}, graph=True
-            )
-        targets[target] += ids
-    original.add_targets(targets)
+    original.add_targets(targets_of(request, _legal))
     return original
 
 
-def _legal(name: str) -> bool:
-    return any(MODEL[name].is_a(legal) for legal in TARGETS)
+def _legal(target: Entity) -> bool:
+    return any(target.is_a(legal) for legal in TARGETS)
 
 
 def _group(call: Call, original: Original) -> int:

@@ -80,7 +80,7 @@ def _walk(
         fresh = [row_id for row_id in ids if row_id not in seen[root]]
         seen[root].update(fresh)
         passed = []
-        for row_id, name in _readable(call, root, fresh):
+        for row_id, name in readable(call, root, fresh):
             entity = MODEL[name]
             if any(entity.is_a(other) for other in stop):
                 continue
@@ -92,7 +92,7 @@ def _walk(
     return {name: sorted(ids) for name, ids in found.items()}
 
 
-def _readable(call: Call, root: str, ids: Sequence[int]) -> list[tuple[int, str]]:
+def readable(call: Call, root: str, ids: Sequence[int]) -> list[tuple[int, str]]:
     """(id, class) of those objects that the caller may read."""
     table = table_of(root)
     names = [name for name in ("discriminator", "owner_id", "group_id") if name in table.c]

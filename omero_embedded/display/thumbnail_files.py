@@ -30,6 +30,13 @@ class ThumbnailFiles:
         partial.write_bytes(jpeg)
         partial.replace(path)
 
+    def size(self, thumbnail_id: int) -> int:
+        """Bytes of a file; 0 when there is none."""
+        try:
+            return self._path(thumbnail_id).stat().st_size
+        except FileNotFoundError:
+            return 0
+
     def delete(self, thumbnail_id: int) -> None:
         """Remove a file; nothing happens when there is none."""
         self._path(thumbnail_id).unlink(missing_ok=True)

@@ -91,6 +91,10 @@ class PixelStore(Protocol):
         """A writable buffer full of zeros. Raises FileExistsError when there are data already."""
         ...
 
+    def size_on_disk(self, pixels_id: int) -> int:
+        """Bytes that the data take; 0 when there are none."""
+        ...
+
     def duplicate(self, pixels_id: int, copy_id: int) -> None:
         """Give the new pixels `copy_id` a copy of the data; nothing happens when there are none."""
         ...

@@ -140,6 +140,15 @@ class ZarrPixelStore:
         folder.rename(target)
         sync_folder(self.root)
 
+    def size_on_disk(self, pixels_id: int) -> int:
+        """Bytes that the data take; 0 when there are none."""
+        total = 0
+        for parent, _, files in os.walk(self.path(pixels_id)):
+            for name in files:
+                with contextlib.suppress(FileNotFoundError):
+                    total += os.stat(os.path.join(parent, name)).st_size
+        return total
+
     def duplicate(self, pixels_id: int, copy_id: int) -> None:
         """Give the new pixels `copy_id` a copy of the data; nothing happens when there are none.
 
