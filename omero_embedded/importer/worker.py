@@ -121,7 +121,7 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = " ".join(str(error).split())
-    return text or type(error).__name__
+    return f"it cannot be read: {text or type(error).__name__}"
 
 
 def main() -> None:

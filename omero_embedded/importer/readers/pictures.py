@@ -8,7 +8,7 @@ from types import TracebackType
 
 import imagecodecs
 import numpy as np
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from ...pixels.buffer import Array
 from ..metadata import ChannelMetadata, FileMetadata, ImageMetadata
@@ -38,7 +38,11 @@ class PictureReader:
     def __init__(self, path: Path) -> None:
         # The size is checked here against what fits, not against what a web page would show.
         Image.MAX_IMAGE_PIXELS = None
-        with Image.open(path) as picture:
+        try:
+            opened = Image.open(path)
+        except UnidentifiedImageError:
+            raise UnreadableFile("the content is no PNG, JPEG, BMP or GIF picture") from None
+        with opened as picture:
             if picture.format not in _FORMATS:
                 raise UnreadableFile(f"the content is {picture.format}, which the name does not say")
             frames = getattr(picture, "n_frames", 1) if picture.format == "GIF" else 1

@@ -262,6 +262,41 @@ def test_a_file_cut_short_leaves_nothing_behind(
     assert {name: len(state.rows(name)) for name in before} == before
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_files_with_random_damage_fail_or_are_imported_and_leave_nothing_else(
+    state: State, importer: Importer, tmp_path: Path, seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    write_ome(tmp_path / "a.ome.tif")
+    tifffile.imwrite(
+        tmp_path / "b.tif",
+        random.integers(0, 255, (70, 90, 3)).astype("uint8"),
+        tile=(16, 16),
+        compression="jpeg",
+        photometric="rgb",
+    )
+    picture = Image.fromarray(random.integers(0, 255, (60, 70, 3)).astype("uint8"))
+    for suffix in ("png", "jpg", "gif", "bmp"):
+        picture.save(tmp_path / f"c.{suffix}")
+    damaged = []
+    for base in sorted(tmp_path.glob("[abc].*")):
+        for number in range(4):
+            content = bytearray(base.read_bytes())
+            for position in random.integers(0, min(600, len(content)), 6):
+                content[position] = random.integers(0, 256)
+            path = tmp_path / f"damaged{number}-{base.name}"
+            path.write_bytes(content)
+            damaged.append(path)
+    results = importer.import_files(damaged)
+    imported = sum(len(result.image_ids) for result in results if isinstance(result, Imported))
+    assert all("\n" not in result.reason for result in results if isinstance(result, Failure))
+    assert len(state.rows("Image")) == imported
+    assert len([path for path in state.paths.pixels.iterdir() if path.name != ".staging"]) == imported
+    for waiting in (state.paths.pixels / ".staging", state.paths.managed / ".incoming"):
+        assert list(waiting.glob("*")) == []
+    assert state.database.check_integrity() == []
+
+
 def test_a_failure_while_storing_undoes_files_and_rows(
     state: State, importer: Importer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
