@@ -374,9 +374,8 @@ class Expressions:
             whens.append((test, self.value(result)))
         otherwise = self.value(expr.otherwise) if expr.otherwise is not None else None
         branches = [value for _, value in whens] + ([otherwise] if otherwise else [])
-        kind = scalar_kind(next((value.kind for value in branches if value.kind != "null"), "string"))
         return Value(
-            kind,
+            _common_kind(branches, _position(expr)),
             case(
                 *((test, value.column) for test, value in whens),
                 else_=otherwise.column if otherwise else null(),
@@ -535,8 +534,7 @@ class Expressions:
         typed = [self.value(a) for a in expr.arguments if not _untyped(a)]
         kind = next((value.kind for value in typed if value.kind != "null"), None)
         values = [self.value(argument, kind) for argument in expr.arguments]
-        shown = kind or values[0].kind
-        return Value(scalar_kind(shown), func.coalesce(*(value.column for value in values)))
+        return Value(_common_kind(values, expr.position), func.coalesce(*(value.column for value in values)))
 
     def _index(self, expr: tree.Call) -> Value:
         """Position of a list member; minIndex and maxIndex over an alias or a collection."""
@@ -569,6 +567,18 @@ class Expressions:
             return Value("int", cast(func.strftime(_DATE_PARTS[part], seconds, "unixepoch"), Integer()))
         moment = func.timezone("UTC", func.to_timestamp(cast(seconds, Double())))
         return Value("int", cast(func.date_part(part, moment), Integer()))
+
+
+def _common_kind(values: Sequence[Value], position: int) -> str:
+    """Kind of what may be any of several values. Raises SyntaxFault when they have no kind in common."""
+    kinds = [scalar_kind(value.kind) for value in values if value.kind != "null"]
+    if not kinds:
+        return "string"
+    if all(kind in _RANK for kind in kinds):
+        return max(kinds, key=_RANK.__getitem__)
+    if any(kind != kinds[0] for kind in kinds):
+        raise SyntaxFault(f"{' and '.join(sorted(set(kinds)))} cannot stand for one value", position)
+    return kinds[0]
 
 
 def _concat(left: Value, right: Value) -> Any:

@@ -29,6 +29,7 @@ PARAMETERS: dict[str, Any] = {
 SETTINGS = settings(
     max_examples=300,
     deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 
