@@ -52,6 +52,8 @@ REQUIRED = [
     "tifffile>=2024.8.10",
     "imagecodecs>=2024.6.1",
     "rich>=13",
+    "tables>=3.10,<4",
+    "h5py>=3.12,<4",
 ]
 EXTRAS = {
     "redis": ["django-redis>=5.4"],

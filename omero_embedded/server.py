@@ -15,6 +15,7 @@ from typing import Any
 
 import Ice
 import omero.api
+import omero.columns
 import omero.rtypes
 from omero.ObjectFactoryRegistrar import registerObjectFactory
 
@@ -158,7 +159,7 @@ class Server(Parts):
     def _open_endpoints(self) -> None:
         self.communicator = Ice.initialize(self._initialisation())
         registerObjectFactory(self.communicator, None)
-        for factory in omero.rtypes.ObjectFactories.values():
+        for factory in (*omero.rtypes.ObjectFactories.values(), *omero.columns.ObjectFactories.values()):
             factory.register(self.communicator)
         host = self.endpoints.host
         text = f'tcp -h "{host}" -p {self.endpoints.tcp_port}:ssl -h "{host}" -p {self.endpoints.tls_port}'

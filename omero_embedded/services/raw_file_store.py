@@ -10,12 +10,11 @@ from typing import Any, BinaryIO
 from sqlalchemy import select
 
 from .. import errors
-from ..checksums import file_checksum
+from ..contents import content_values
 from ..model.details import repository_kind
 from ..model.entities import MODEL
 from ..model.tables import table_of
 from ..security.rights import read_condition, rights
-from ..transaction import now
 from .base import Call, StatefulService
 
 MAX_BLOCK = 128 << 20
@@ -136,18 +135,7 @@ class RawFileStoreService(StatefulService):
         self._flush()
         assert self._open is not None
         os.fsync(self._open.fileno())
-        table, algorithms = table_of("OriginalFile"), table_of("ChecksumAlgorithm")
-        algorithm = call.read.scalar(
-            select(algorithms.c.value)
-            .join(table, table.c.hasher == algorithms.c.id)
-            .where(table.c.id == chosen.id)
-        )
-        values: dict[str, Any] = {"size": chosen.path.stat().st_size, "mtime": now()}
-        if algorithm is not None:
-            try:
-                values["hash"] = file_checksum(chosen.path, algorithm)
-            except ValueError as error:
-                raise errors.api_usage(f"hasher: {error}") from error
+        values = content_values(call.read, chosen.id, chosen.path)
         with call.write() as transaction:
             transaction.update("OriginalFile", chosen.id, values)
         self._modified = False
