@@ -20,7 +20,7 @@ viewer = import_string(settings.VIEWER_VIEW)
 pages: list[URLPattern] = [
     re_path(r"^$", views.load_template, {"menu": "userdata"}, name="webindex"),
     re_path(
-        r"^(?P<menu>((?i:userdata|public|history|search|help|usertags)))/$",
+        r"^(?P<menu>userdata|public|history|search|help|usertags)/$",
         views.load_template,
         name="load_template",
     ),

@@ -138,3 +138,59 @@ def test_files_where_none_are_expected(browser, lab, ada):
         browser.post("annotate_map/", {"image": image, "mapAnnotation": json.dumps({"a": 1})}).status_code
         == 400
     )
+
+
+@pytest.mark.parametrize("index", ["-1", "1", "99", "9" * 12, "x"])
+def test_fields_that_a_well_does_not_have(browser, lab, ada, index):
+    own = lab(ada)
+    plate = own.plate()
+    well = own.well(plate, 0, 0, own.image())
+    addresses = [
+        f"/webclient/{page}/well/{well}/?index={index}"
+        for page in ("metadata_details", "metadata_preview", "metadata_acquisition", "metadata_hierarchy")
+    ]
+    addresses.append(f"/webclient/load_plate/plate/{plate}/?index={index}&show=well-x")
+    assert statuses(browser.client.get, addresses) == {}
+
+
+def test_images_without_pixels_have_panels(browser, lab, ada):
+    image = lab(ada).image()
+    pages = ("metadata_details", "metadata_preview", "metadata_acquisition", "metadata_hierarchy")
+    addresses = [f"/webclient/{page}/image/{image}/" for page in pages]
+    addresses += [
+        f"/webclient/{page}/{image}/" for page in ("img_detail", "load_original_metadata", "imgData")
+    ]
+    addresses += [
+        f"/webclient/batch_annotate/?image={image}",
+        f"/webclient/download_placeholder/?ids=image-{image}",
+    ]
+    assert statuses(browser.client.get, addresses) == {}
+
+
+@pytest.mark.parametrize(
+    "kind", ["project", "dataset", "image", "plate", "screen", "acquisition", "well", "tag"]
+)
+def test_actions_on_real_objects_with_nothing_said(browser, lab, ada, kind):
+    own = lab(ada)
+    plate = own.plate("p")
+    made = {
+        "acquisition": lambda: own.run(plate),
+        "well": lambda: own.well(plate, 0, 0, own.image()),
+        "tag": lambda: own.tag("t"),
+    }
+    object_id = made.get(kind, getattr(own, kind, lambda: 0))()
+    actions = (
+        "editname",
+        "savename",
+        "editdescription",
+        "savedescription",
+        "remove",
+        "addnewcontainer",
+        "delete",
+    )
+    addresses = [f"/webclient/action/{action}/{kind}/{object_id}/" for action in actions]
+    assert statuses(browser.client.post, [a for a in addresses if "addnew" not in a]) == {}
+    named = statuses(
+        lambda address: browser.client.post(address, {"name": "n", "description": "d"}), addresses[1:4:2]
+    )
+    assert named == {}

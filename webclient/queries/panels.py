@@ -181,7 +181,9 @@ def hierarchy(conn: Any, image_id: int) -> list[list[dict[str, Any]]]:
 
 
 def rendering_definitions(image: Any) -> list[dict[str, Any]]:
-    """One definition per owner (the newest), as omero-py tells them, each with `current`."""
+    """One definition per owner (the newest), as omero-py tells them, each with `current`; [] without pixels."""
+    if image.getPixelsId() is None:
+        return []
     current = image.getRenderingDefId()
     newest: dict[int, dict[str, Any]] = {}
     for rdef in image.getAllRenderingDefs():

@@ -28,7 +28,10 @@ def load_manager(request: HttpRequest, conn: Any, c_type: str | None, c_id: str 
     """The object of a panel's address; 404 when it is missing, 400 for a type without panels."""
     if c_type not in DETAIL_TYPES or c_id is None:
         raise InvalidParameter("c_type", "expected one of " + ", ".join(DETAIL_TYPES))
-    return BaseContainer(conn, index=get_int(request, "index", 0), **{c_type: parse_int("c_id", c_id)})
+    index = get_int(request, "index", 0)
+    if index < 0:
+        raise InvalidParameter("index", "must not be negative")
+    return BaseContainer(conn, index=index, **{c_type: parse_int("c_id", c_id)})
 
 
 @require_GET
@@ -121,7 +124,7 @@ def load_metadata_preview(
         "share_id": share_id,
         "rdefs": rdefs,
         "rdefsJson": json.dumps([queries.rdef_query(rdef) for rdef in rdefs]),
-        "tiledImage": bool(image.requiresPixelsPyramid()),
+        "tiledImage": bool(rdefs and image.requiresPixelsPyramid()),
         "template": "webclient/annotations/metadata_preview.html",
     }
 
