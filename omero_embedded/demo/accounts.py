@@ -63,8 +63,10 @@ def make_accounts(database: Database, say: Callable[[str], None]) -> None:
             order_memberships(transaction, ROOT_ID, first=groups[OPEN_GROUP])
     if made:
         names = " and ".join(person.name for person in made)
-        given = f"as {PASSWORD_VARIABLE} says" if os.environ.get(PASSWORD_VARIABLE) else password
-        say(f"Users {names}, password (shown this once): {given}")
+        if os.environ.get(PASSWORD_VARIABLE):
+            say(f"Users {names}, password as in {PASSWORD_VARIABLE}")
+        else:
+            say(f"Users {names}, password (shown this once): {password}")
 
 
 def _group(transaction: Transaction, name: str, level: str, description: str) -> int:
