@@ -12,6 +12,7 @@ import pytest
 from django.test import Client
 from PIL import Image
 
+from omeroweb.pool import POOL
 from omeroweb.webgateway import pixels as pixels_module
 
 SIZE = (3600, 3300)
@@ -149,3 +150,13 @@ def test_the_original_file_has_paths(browser: Client, imported: int) -> None:
     assert found["repo"][0].endswith("large one.png")
     assert found["client"][0].endswith("large one.png")
     assert found["fileset"]["id"] > 0
+
+
+def test_a_download_that_is_given_up_gives_its_connection_back(browser: Client, imported: int) -> None:
+    response = browser.get(f"/webgateway/archived_files/download/{imported}/")
+    before = len(POOL)
+    next(iter(response.streaming_content))
+    response.close()
+    assert len(POOL) == before + 1
+    again = browser.get(f"/webgateway/imgData/{imported}/id/")
+    assert again.json() == imported
