@@ -274,3 +274,18 @@ def test_thumbnails_of_images_without_pixels_are_a_default_picture(browser, own)
     response = browser.get(f"render_thumbnail/size/64/{own.image()}/")
     assert (response.status_code, response.content[:4]) == (200, b"\x89PNG")
     assert json.loads(browser.get("get_thumbnails/", id=own.image()).content)
+
+
+def test_external_info_is_told(browser, own):
+    import omero
+    from omero.rtypes import rlong, rstring
+
+    project = omero.model.ProjectI()
+    project.name = rstring("elsewhere")
+    info = omero.model.ExternalInfoI()
+    info.entityId, info.entityType, info.lsid = rlong(77), rstring("sample"), rstring("urn:lsid:sample:77")
+    project.details.externalInfo = info
+    response = browser.get(f"metadata_details/project/{own.save(project).id.val}/")
+    told = response.context["manager"].external_info
+    assert (told.entityId.val, told.entityType.val, told.lsid.val) == (77, "sample", "urn:lsid:sample:77")
+    assert "urn:lsid:sample:77" in response.content.decode()

@@ -139,8 +139,9 @@ class BaseContainer:
 
     @property
     def external_info(self) -> Any:
-        """The object's external info (`id`, `lsid`, `entityType`, `entityId`), None without one."""
-        return None if self.obj is None else self.obj.getExternalInfo()
+        """The object's external info (Ice object: `id`, `lsid`, `entityType`, `entityId`), None without one."""
+        info = None if self.obj is None else self.obj.getDetails().getExternalInfo()
+        return None if info is None else info._obj
 
     def canAnnotate(self) -> bool:
         return self.obj is not None and bool(self.obj.canAnnotate())
