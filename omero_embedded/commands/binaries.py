@@ -125,7 +125,8 @@ class UsedFiles(Command):
         fileset, pixels = _image(call, request.imageId)
         if fileset is None:
             return self._of_old_image(call, request.imageId, pixels)
-        binary, companion = [], []
+        binary: list[int] = []
+        companion: list[int] = []
         for file_id, name in call.rows(
             "select f.id, f.name from FilesetEntry e join e.originalFile f where e.fileset.id = :id order by f.id",
             id=fileset,

@@ -6,6 +6,7 @@ from .admin import AdminService
 from .base import Service, StatefulService
 from .config import ConfigService
 from .container import ContainerService
+from .exporter import ExporterService
 from .ldap import LdapService
 from .metadata import MetadataService
 from .pixels import PixelsService
@@ -48,6 +49,7 @@ STATELESS: dict[str, type[Service]] = {
 """One object of each class serves all sessions."""
 
 STATEFUL: dict[str, type[StatefulService]] = {
+    "Exporter": ExporterService,
     "RawFileStore": RawFileStoreService,
     "RawPixelsStore": RawPixelsStore,
     "RenderingEngine": RenderingEngine,

@@ -1,0 +1,1 @@
+"""Images as files that other programs read: OME-XML and OME-TIFF."""
