@@ -1,6 +1,6 @@
 /** Splitters, collapsed panels, one panel at a time on small screens. ui.md, section 1.3 and UI-FIX-14, 15. */
 
-import { iconButton } from "../../common/javascript/dom.js";
+import { h, icon, iconButton } from "../../common/javascript/dom.js";
 
 const $ = window.jQuery;
 const KEY = "omero.web.panels";
@@ -36,11 +36,12 @@ function settle(panel) {
 function setCollapsed(panel, collapsed) {
   panel.classList.toggle("collapsed", collapsed);
   remember({ [`${panel.id}_collapsed`]: collapsed });
-  const tray = document.querySelector(`.splitter[aria-controls="${panel.id}"] .tray`);
+  const tray = document.querySelector(`.splitter[aria-controls="${panel.id}"] + .tray-holder .tray`);
   const name = panel.id === "left_panel" ? "left panel" : "right panel";
   tray.title = collapsed ? `Show ${name}` : `Hide ${name}`;
   tray.setAttribute("aria-label", tray.title);
   tray.setAttribute("aria-expanded", String(!collapsed));
+  tray.replaceChildren(icon((panel.id === "left_panel") === collapsed ? "chevron-right" : "chevron-left"));
   $(panel).trigger("resize");
 }
 
@@ -56,10 +57,9 @@ function wireSplitter(splitter) {
     setCollapsed(panel, !panel.classList.contains("collapsed")),
   );
   tray.classList.add("tray");
-  splitter.append(tray);
+  splitter.after(h("span", { class: "tray-holder" }, tray));
   setCollapsed(panel, Boolean(saved[`${panel.id}_collapsed`]));
   splitter.addEventListener("pointerdown", (event) => {
-    if (event.target.closest(".tray")) return;
     splitter.setPointerCapture(event.pointerId);
     const start = event.clientX;
     const width = panel.offsetWidth;

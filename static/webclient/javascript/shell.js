@@ -53,7 +53,7 @@ function startCenterChooser() {
   });
 }
 
-/** jQuery UI tabs, as plug-ins expect; arrow keys belong to the tree (UI-LAY-10). */
+/** jQuery UI tabs, as plug-ins expect. Every tab is in the tab order: arrow keys belong to the tree (UI-LAY-10). */
 function startTabs() {
   const tabs = $("#annotation_tabs");
   if (!tabs.length) return;
@@ -62,10 +62,19 @@ function startTabs() {
     disabled: Array.from({ length: others }, (_, index) => index + 1),
     classes: { "ui-tabs": "", "ui-tabs-nav": "", "ui-tabs-panel": "ui-tabs-panel" },
   });
-  tabs.tabs("instance")._tabKeydown = () => {};
-  tabs.find(".ui-tabs-anchor").each(function () {
-    this.tabIndex = 0;
-  });
+  const instance = tabs.tabs("instance");
+  instance._tabKeydown = (event) => {
+    if (event.key !== "Enter" && event.key !== " ") return;
+    event.preventDefault();
+    tabs.tabs("option", "active", instance.tabs.index(event.currentTarget));
+  };
+  const reachable = () =>
+    instance.tabs.each(function () {
+      this.tabIndex = this.getAttribute("aria-disabled") === "true" ? -1 : 0;
+    });
+  tabs.on("tabsactivate", reachable);
+  $("body").on("selection_change.ome", () => setTimeout(reachable));
+  reachable();
 }
 
 startLayout();

@@ -5,12 +5,16 @@ import { chooseColour } from "./colour_picker.js";
 import { Histogram } from "./histogram.js";
 import { listLuts, paintSample } from "./luts.js";
 
-const isDark = (colour) => {
-  const [red, green, blue] = [0, 2, 4].map((at) => parseInt(colour.slice(at, at + 2), 16));
-  return red * 0.299 + green * 0.587 + blue * 0.114 < 140;
-};
+/** Relative luminance of "RRGGBB", 0 to 1. */
+function luminance(colour) {
+  const [red, green, blue] = [0, 2, 4]
+    .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
 
-const MAX_LABEL = 7;
+/** White where it is easier to read on the colour than black. */
+const textOn = (colour) => (luminance(colour) < 0.179 ? "#fff" : "#000");
 
 class ChannelRow {
   constructor(panel, index) {
@@ -18,12 +22,7 @@ class ChannelRow {
     this.index = index;
     const { settings } = panel;
     const { label } = this.channel;
-    const short = label.length > MAX_LABEL ? `${label.slice(0, MAX_LABEL)}…` : label;
-    this.toggle = h(
-      "button",
-      { type: "button", class: "channel-toggle", title: label, "aria-label": `Channel ${label}` },
-      short,
-    );
+    this.toggle = h("button", { type: "button", class: "channel-toggle", title: label }, label);
     this.toggle.addEventListener("click", () => settings.setActive(index, !this.channel.active));
     this.fields = ["start", "end"].map((which) => this.field(which));
     this.handles = ["start", "end"].map((which) => this.handle(which));
@@ -130,7 +129,7 @@ class ChannelRow {
       element.style.background = `#${grey}`;
       element.style.transform = "";
     }
-    this.toggle.style.color = isDark(grey) ? "#fff" : "#111";
+    this.toggle.style.color = textOn(grey);
     this.colour.classList.toggle("inverted", channel.inverted);
     if (!channel.lut || this.panel.settings.model === "g") return;
     listLuts(this.panel.server)

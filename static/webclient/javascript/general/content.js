@@ -34,6 +34,13 @@ function start(root) {
   startPanes(about);
 }
 
+/** A name that was changed in the tree. */
+window.jQuery("body").on("object_renamed.ome", (event, { type, id, name }) => {
+  const root = area.querySelector(`.general[data-type="${type}"][data-id="${id}"]`);
+  const shown = root?.querySelector(".object-name [data-value]");
+  if (shown) shown.textContent = name;
+});
+
 new MutationObserver(() => {
   const root = area.querySelector(".general:not([data-started])");
   if (!root) return;

@@ -262,7 +262,7 @@ function redraw() {
   drawPager();
   const filtered = parts.filters.active.length
     ? `${images.length} of ${state.images.length} on this page`
-    : `${images.length} images`;
+    : `${images.length} image${images.length === 1 ? "" : "s"}`;
   const total = state.container.data.obj.childCount;
   parts.status.textContent =
     total > state.images.length && state.container.type !== "tag"
