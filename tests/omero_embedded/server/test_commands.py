@@ -108,7 +108,7 @@ def test_refused_request_names_category_and_reason(login):
 
 def test_unknown_request_gives_no_handle(login):
     assert login().sf.submit(None) is None
-    assert login().sf.submit(omero.cmd.ListRequests()) is None
+    assert login().sf.submit(omero.cmd.FindHandles()) is None
 
 
 def test_do_all_answers_for_each_request(login):
@@ -122,7 +122,7 @@ def test_do_all_fails_with_the_error_of_its_part(login):
     response = _await(handle)
     assert (response.category, response.name) == ("::omero::cmd::Timing", "bad-init")
     assert handle.getStatus().parameters["subrequest"] == "1"
-    response = _await(login().sf.submit(DoAll([omero.cmd.ListRequests()], [])))
+    response = _await(login().sf.submit(DoAll([omero.cmd.FindHandles()], [])))
     assert response.name == "bad-request"
 
 

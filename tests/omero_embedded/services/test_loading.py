@@ -158,8 +158,11 @@ def test_specified_annotations_are_chosen_by_namespace(client: Any, save: Any) -
         save(comment)
     metadata = client.sf.getMetadataService()
 
+    # Others' comments in the common space are visible to everybody.
+    mine = omero.sys.ParametersI().exp(client.sf.getAdminService().getEventContext().userId)
+
     def spaces(include: list[str], exclude: list[str]) -> list[Any]:
-        found = metadata.loadSpecifiedAnnotations("CommentAnnotation", include, exclude, None)
+        found = metadata.loadSpecifiedAnnotations("CommentAnnotation", include, exclude, mine)
         return [None if annotation.ns is None else annotation.ns.val for annotation in found]
 
     assert spaces([], []) == ["a", "b", None]
