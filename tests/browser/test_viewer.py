@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from selenium.webdriver.support.select import Select
 
 
 @pytest.fixture
@@ -103,3 +104,23 @@ def test_zooming_into_a_pyramid_loads_full_resolution_tiles(pyramid, screenshot)
 
     row = pyramid.picture()[pyramid.picture().shape[0] // 2, :, :].astype(int).sum(axis=1)
     assert np.abs(np.diff(row)).max() > 20, "the fine stripes are not seen"
+
+
+def test_split_view_shows_the_channels_side_by_side_and_goes_back(stack):
+    before = stack.picture()
+    projection = Select(stack.find("select[aria-label=Projection]"))
+
+    projection.select_by_visible_text("Split Channel")
+    stack.until(
+        lambda: stack.script("return window.viewport.extent[2]") > 640, "the split picture does not come"
+    )
+    stack.await_picture()
+    split = stack.picture()
+    projection.select_by_visible_text("Normal")
+    stack.until(
+        lambda: stack.script("return window.viewport.extent[2]") == 320, "the plane does not come back"
+    )
+    stack.await_picture()
+
+    assert np.abs(split.astype(int) - before).mean() > 1
+    assert np.abs(stack.picture().astype(int) - before).mean() < 1

@@ -102,7 +102,7 @@ export class PlaneSlider {
 
   /** With a projection there is only one section. UI-VIEW-07. */
   update() {
-    const projected = this.axis === "z" && this.settings.state.projection !== "normal";
+    const projected = this.axis === "z" && this.settings.state.projection === "intmax";
     this.range.value = this.value;
     this.range.disabled = projected || this.count < 2;
     this.output.textContent = `${this.value + 1}/${this.count}`;

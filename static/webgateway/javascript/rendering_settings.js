@@ -235,7 +235,7 @@ export class RenderingSettings extends EventTarget {
       .map((channel, index) => ({ channel, index }))
       .filter(({ channel, index }) => channel.active || index === 0);
     return this.query(sent, {
-      p: this.state.projection === "normal" ? null : this.state.projection,
+      p: ["normal", "split"].includes(this.state.projection) ? null : this.state.projection,
       q: this.quality,
     });
   }

@@ -59,7 +59,8 @@ function applyAddress(settings, viewport) {
     settings.applyQuery({ c: query.get("c"), m: query.get("m"), maps: query.get("maps") });
   settings.done = [];
   if (query.has("z") || query.has("t")) settings.setPlane(plane("z", settings.z), plane("t", settings.t));
-  if (query.get("p")?.startsWith("intmax")) settings.setProjection("intmax");
+  const projected = ["intmax", "split"].find((name) => query.get("p")?.startsWith(name));
+  if (projected && !settings.data.tiles) settings.setProjection(projected);
   if (query.has("zm")) viewport.setZoom(Number(query.get("zm")), false);
   if (query.has("x") && query.has("y")) viewport.setCenter(Number(query.get("x")), Number(query.get("y")));
 }
@@ -99,12 +100,14 @@ function viewSection(settings, viewport) {
 
 function projection(settings) {
   const { data } = settings;
-  if (data.tiles || data.size.z < 2) return null;
+  if (data.tiles || (data.size.z < 2 && data.size.c < 2)) return null;
+  const option = (value, label, possible) => h("option", { value, disabled: !possible }, label);
   const select = h(
     "select",
     { "aria-label": "Projection" },
-    h("option", { value: "normal" }, "Normal"),
-    h("option", { value: "intmax" }, "Max Intensity"),
+    option("normal", "Normal", true),
+    option("intmax", "Max Intensity", data.size.z > 1),
+    option("split", "Split Channel", data.size.c > 1),
   );
   select.value = settings.state.projection;
   select.addEventListener("change", () => settings.setProjection(select.value));

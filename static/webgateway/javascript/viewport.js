@@ -39,7 +39,8 @@ export class Viewport extends EventTarget {
   }
 
   makeView() {
-    const { width, height } = this.settings.data.size;
+    const [, bottom, width] = this.extent;
+    const height = -bottom;
     const largest = Math.max(width, height) / 64;
     return new ol.View({
       projection: this.projection,
@@ -52,10 +53,30 @@ export class Viewport extends EventTarget {
     });
   }
 
-  /** URL of the present plane, without tile. */
+  get isSplit() {
+    return this.settings.state.projection === "split";
+  }
+
+  /** URL of the present plane, without tile; of all channels side by side in split view. */
   planeUrl() {
     const { data, z, t } = this.settings;
-    return `${this.server}/render_image/${data.id}/${z}/${t}/?${this.settings.pictureQuery()}`;
+    const picture = this.isSplit ? "render_split_channel" : "render_image";
+    return `${this.server}/${picture}/${data.id}/${z}/${t}/?${this.settings.pictureQuery()}`;
+  }
+
+  /** The split picture has a size of its own: the view is made anew when it changes, and fitted. */
+  resize(width, height) {
+    if (this.extent[2] === width && this.extent[1] === -height) return;
+    this.extent = [0, -height, width, 0];
+    this.projection = new ol.proj.Projection({
+      code: `image-${width}-${height}`,
+      units: "pixels",
+      extent: this.extent,
+    });
+    this.map.setView(this.makeView());
+    this.map.getView().on("change:resolution", () => this.dispatchEvent(new Event("zoom")));
+    this.fit();
+    this.dispatchEvent(new Event("zoom"));
   }
 
   refresh() {
@@ -72,6 +93,9 @@ export class Viewport extends EventTarget {
     const image = new Image();
     image.onload = () => {
       if (this.wantedUrl !== url) return;
+      const { width, height } = this.settings.data.size;
+      if (this.isSplit) this.resize(image.naturalWidth, image.naturalHeight);
+      else this.resize(width, height);
       const layer = new ol.layer.Image({ source: this.staticSource(url, image) });
       this.map.addLayer(layer);
       if (this.current) this.map.removeLayer(this.current);

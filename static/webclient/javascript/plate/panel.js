@@ -269,8 +269,11 @@ export class PlatePanel {
         );
       }),
     );
-    if (wells.every((id) => this.selected.has(id)) && wells.length === this.selected.size)
-      list.replaceChildren(...rows);
+    if (wells.length !== this.selected.size || !wells.every((id) => this.selected.has(id))) return;
+    list.replaceChildren(...rows);
+    const linked = $("body").data("field_to_select");
+    $("body").removeData("field_to_select");
+    if (linked) list.querySelector(`button[data-image="${linked}"]`)?.click();
   }
 
   field(image, index) {

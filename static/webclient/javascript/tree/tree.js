@@ -272,7 +272,10 @@ async function openInitially() {
     tree.select_node(root);
     return;
   }
-  if (wells.length) window.jQuery("body").data("wells_to_select", wells);
+  if (wells.length) {
+    const field = /[?&]show=image-(\d+)/.exec(window.location.search);
+    window.jQuery("body").data({ wells_to_select: wells, field_to_select: field ? Number(field[1]) : null });
+  }
   tree.deselect_all(true);
   const unique = nodes.filter(
     (node, at) => nodes.findIndex((other) => other.data.id === node.data.id) === at,
