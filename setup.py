@@ -52,6 +52,7 @@ REQUIRED = [
     "tifffile>=2024.8.10",
     "imagecodecs>=2024.6.1",
     "rich>=13",
+    "omero-scripts>=5.8,<6",
     "tables>=3.10,<4",
     "h5py>=3.12,<4",
 ]

@@ -14,6 +14,7 @@ from .hql import Engine
 from .pixels.buffer import PixelStore
 from .scheduler import Scheduler
 from .scripts.repository import ScriptRepository
+from .scripts.runner import ScriptRunner
 from .sessions import SessionManager
 from .settings import Settings, StatePaths
 
@@ -47,3 +48,5 @@ class Parts:
     """Files of stored thumbnails."""
     scripts: ScriptRepository
     """Official scripts and lookup tables."""
+    script_runner: ScriptRunner
+    """Runs scripts in processes of their own."""

@@ -34,7 +34,9 @@ from .passwords import hash_password
 from .pixels.zarr_store import ZarrPixelStore
 from .router import ROUTER, SERVER, Router
 from .scheduler import Scheduler
+from .scripts.official import copy_official
 from .scripts.repository import ScriptRepository
+from .scripts.runner import ScriptRunner
 from .services import STATELESS
 from .services.base import Service, servant
 from .sessions import Session, SessionManager
@@ -135,6 +137,7 @@ class Server(Parts):
         )
         self.pixels = ZarrPixelStore(self.paths.pixels)
         write_standard_luts(self.paths.scripts)
+        copy_official(self.paths.scripts)
         self.luts = LutFolder(self.paths.scripts)
         self.scripts = ScriptRepository(self.paths.scripts, self.database)
         self.thumbnails = ThumbnailFiles(self.paths.thumbnails)
@@ -143,6 +146,7 @@ class Server(Parts):
         self.command_pool = ThreadPoolExecutor(4, thread_name_prefix="command")
         self.sessions = SessionManager(self.database, self.accounts, self.settings, self._in_background)
         self.sessions.close_leftovers()
+        self.script_runner = ScriptRunner(self)
         self.scheduler.every(self.settings.integer("omero.sessions.sweep"), self._sweep)
 
     def _sweep(self) -> None:
@@ -242,6 +246,8 @@ class Server(Parts):
             self.adapter.waitForDeactivate()
         if hasattr(self, "sessions"):
             self.scheduler.stop()
+            if hasattr(self, "script_runner"):
+                self.script_runner.stop()
             # Closing the sessions cancels their commands, so that the pool comes to an end.
             self.sessions.close_all()
             self.command_pool.shutdown(wait=True, cancel_futures=True)

@@ -7,12 +7,15 @@ hash, and rows of files that are gone are no longer listed. Source: contract/ser
 from __future__ import annotations
 
 import logging
+import os
 import threading
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import Connection, select
 
+from .. import errors
 from ..checksums import DEFAULT_ALGORITHM, file_checksum
 from ..database import Database
 from ..model.details import SCRIPT_REPOSITORY
@@ -64,7 +67,38 @@ class ScriptRepository:
 
     def text(self, file: ScriptFile) -> str:
         """Content of a script. Raises OSError when it is gone."""
-        return (self._folder / file.path.strip("/") / file.name).read_text(encoding="utf-8", errors="replace")
+        return self.read(file).decode("utf-8", errors="replace")
+
+    def find(self, file_id: int) -> ScriptFile | None:
+        """The registered file with that id."""
+        return next((file for file in self.files() if file.id == file_id), None)
+
+    def read(self, file: ScriptFile) -> bytes:
+        """Content of a file. Raises OSError when it is gone."""
+        return self._path(file.path, file.name).read_bytes()
+
+    def add(self, path: str, content: bytes) -> int:
+        """Put a new file at a path such as `/folder/name.py`; its id. Raises ApiUsageException for a bad or taken one."""
+        parts = [part for part in path.replace("\\", "/").split("/") if part not in ("", ".")]
+        if not parts or any(part.startswith(".") or "\0" in part for part in parts):
+            raise errors.api_usage(f"path: {path!r} is no path of a script")
+        if Path(parts[-1]).suffix not in MIME_TYPES:
+            raise errors.api_usage(f"path: the name must end in one of {', '.join(sorted(MIME_TYPES))}")
+        target = self._folder.joinpath(*parts)
+        if target.exists():
+            raise errors.api_usage(f"path: {path} exists already; use editScript to change it")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _write(target, content)
+        wanted = f"/{'/'.join(parts)}"
+        return next(file.id for file in self.files() if file.path + file.name == wanted)
+
+    def replace(self, file: ScriptFile, content: bytes) -> None:
+        """Change a file's content and its row."""
+        _write(self._path(file.path, file.name), content)
+        self.files()
+
+    def _path(self, path: str, name: str) -> Path:
+        return self._folder / path.strip("/") / name
 
     def _look(self) -> dict[tuple[str, str], tuple[int, int]]:
         """(size, time of change) by path and name; files and folders that begin with a dot do not count."""
@@ -120,6 +154,13 @@ class ScriptRepository:
             },
             group=USER_GROUP,
         )
+
+
+def _write(target: Path, content: bytes) -> None:
+    """Write a file so that it is never seen half written."""
+    unfinished = target.with_name(f".{target.name}.{uuid.uuid4().hex}")
+    unfinished.write_bytes(content)
+    os.replace(unfinished, target)
 
 
 def _rows(connection: Connection) -> dict[tuple[str, str], tuple[int, str | None]]:

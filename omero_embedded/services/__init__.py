@@ -7,6 +7,7 @@ from .base import Service, StatefulService
 from .config import ConfigService
 from .container import ContainerService
 from .exporter import ExporterService
+from .job_handle import JobHandleService
 from .ldap import LdapService
 from .metadata import MetadataService
 from .pixels import PixelsService
@@ -21,6 +22,7 @@ from .roi import RoiService
 from .script import ScriptService
 from .search import SearchService
 from .session import SessionService
+from .share import ShareService
 from .shared_resources import SharedResourcesService
 from .thumbnail_store import ThumbnailStore
 from .timeline import TimelineService
@@ -41,6 +43,7 @@ STATELESS: dict[str, type[Service]] = {
     "IRoi": RoiService,
     "IScript": ScriptService,
     "ISession": SessionService,
+    "IShare": ShareService,
     "ITimeline": TimelineService,
     "ITypes": TypesService,
     "IUpdate": UpdateService,
@@ -50,6 +53,7 @@ STATELESS: dict[str, type[Service]] = {
 
 STATEFUL: dict[str, type[StatefulService]] = {
     "Exporter": ExporterService,
+    "JobHandle": JobHandleService,
     "RawFileStore": RawFileStoreService,
     "RawPixelsStore": RawPixelsStore,
     "RenderingEngine": RenderingEngine,

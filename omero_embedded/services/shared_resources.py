@@ -11,6 +11,7 @@ from omero.rtypes import rlong, rstring
 
 from .. import errors
 from ..checksums import DEFAULT_ALGORITHM
+from ..scripts.runner import no_processor
 from .base import Call, Service
 from .table import TableService
 
@@ -48,6 +49,10 @@ class SharedResourcesService(Service):
         except BaseException:
             service.close(call)
             raise
+
+    def acquireProcessor(self, call: Call, job: Any, seconds: int) -> Any:
+        """Refused: scripts run through IScript.runScript only."""
+        raise no_processor("jobs are started with IScript.runScript")
 
     def repositories(self, call: Call) -> Any:
         """The repositories; their proxies are null, since files are not listed or uploaded through them."""
