@@ -366,5 +366,7 @@ class SessionManager:
         """Mark sessions that an earlier process left open, because it was killed."""
         sessions = table_of("Session")
         with self._database.write() as connection:
-            open_rows = select(sessions.c.id).where(sessions.c.closed.is_(None))
+            open_rows = select(sessions.c.id).where(
+                sessions.c.closed.is_(None), sessions.c.discriminator == "Session"
+            )
             connection.execute(update(sessions).where(sessions.c.id.in_(open_rows)).values(closed=now()))

@@ -49,7 +49,7 @@ class FindParents(_Find):
 
     def run(self, call: Call, request: Any, progress: Progress) -> Any:
         """Ids by class. Raises CommandError for an unknown class."""
-        found = self.search(call, request, request.typesOfParents or (), _above)
+        found = self.search(call, request, request.typesOfParents or (), above)
         return omero.cmd.FoundParents(parents=found)
 
 
@@ -105,9 +105,9 @@ def readable(call: Call, root: str, ids: Sequence[int]) -> list[tuple[int, str]]
     return rows
 
 
-def _above(connection: Connection, root: str, ids: Sequence[int]) -> list[tuple[str, list[int]]]:
+def above(connection: Connection, root: str, ids: Sequence[int]) -> list[tuple[str, list[int]]]:
     """What objects belong to: ends of links, and the owners of collections that hold them."""
-    above: dict[str, set[int]] = defaultdict(set)
+    found: dict[str, set[int]] = defaultdict(set)
     table = table_of(root)
     held = [
         (MODEL[str(prop.target)].root, table.c[prop.column])
@@ -118,22 +118,22 @@ def _above(connection: Connection, root: str, ids: Sequence[int]) -> list[tuple[
     for chunk in chunks(ids):
         for target, column in held:
             statement = select(column).where(table.c.id.in_(chunk), column.is_not(None))
-            above[target].update(row[0] for row in connection.execute(statement))
+            found[target].update(row[0] for row in connection.execute(statement))
         for referrer in referrers(root):
             entity = MODEL[referrer.prop.declared_by]
             if entity.is_link and referrer.prop.name == "child":
                 link = table_of(entity.name)
                 parent = MODEL[str(entity.properties["parent"].target)].root
                 statement = select(link.c.parent).where(link.c.child.in_(chunk))
-                above[parent].update(row[0] for row in connection.execute(statement))
+                found[parent].update(row[0] for row in connection.execute(statement))
             elif _key(referrer.prop.declared_by, referrer.prop.name) in (
                 "WellSample.image",
                 "FileAnnotation.file",
             ):
                 user = table_of(referrer.root)
                 statement = select(user.c.id).where(user.c[referrer.prop.column].in_(chunk))
-                above[referrer.root].update(row[0] for row in connection.execute(statement))
-    return [(name, sorted(members)) for name, members in above.items() if members]
+                found[referrer.root].update(row[0] for row in connection.execute(statement))
+    return [(name, sorted(members)) for name, members in found.items() if members]
 
 
 def _holds(holder: str, member: str, inverse: str) -> Iterable[bool]:

@@ -332,6 +332,9 @@ class _PagedRows(Sequence[Any]):
 
 def _restriction_key(context: CallContext) -> tuple[Any, ...]:
     """What of a context a compiled statement depends on."""
+    if context.shared is not None:
+        seen = tuple(sorted(context.shared.items()))
+        return (context.user_id, context.is_admin, context.has("ReadSession"), context.open_groups, seen)
     group = context.group_id
     common = (
         group,

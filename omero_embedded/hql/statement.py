@@ -163,7 +163,10 @@ class Compiler:
         if entity.is_owned:
             return [read_condition(context, table)]
         if entity.root == "Session" and not context.has("ReadSession"):
-            return [or_(table.c.owner == context.user_id, table.c.sudoer == context.user_id)]
+            members = table_of("ShareMember")
+            invited = select(members.c.parent).where(members.c.child == context.user_id)
+            mine = or_(table.c.owner == context.user_id, table.c.sudoer == context.user_id)
+            return [or_(mine, table.c.id.in_(invited))]
         if entity.name == "Node" and not context.is_admin:
             return [false()]
         return []

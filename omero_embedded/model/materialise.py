@@ -144,7 +144,7 @@ class Materialiser:
             for values in result:
                 row = dict(zip(columns, values, strict=True))
                 key = (root, row["id"])
-                if owned and not self._context.can_read(row["owner_id"], row["group_id"]):
+                if owned and not self._context.sees(root, row["id"], row["owner_id"], row["group_id"]):
                     raise errors.security(f"Cannot read {row.get('discriminator', root)}:{row['id']}")
                 self._rows[key] = row
                 self._classes[key] = row.get("discriminator", root)

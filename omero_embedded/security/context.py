@@ -81,6 +81,8 @@ class CallContext:
     levels: Mapping[int, int] = field(repr=False, hash=False, compare=False)
     sudoer_id: int | None = None
     share_id: int = -1
+    shared: Mapping[str, frozenset[int]] | None = field(default=None, repr=False, hash=False, compare=False)
+    """In the context of a share: ids of all that is visible, by hierarchy root."""
 
     @property
     def is_full_admin(self) -> bool:
@@ -132,15 +134,26 @@ class CallContext:
         return tuple(g for g in self.member_of if g != USER_GROUP and self.level(g) & GROUP_READ)
 
     def can_read(self, owner_id: int, group_id: int) -> bool:
-        """An owned object of that owner and group is visible (contract/server.md, section 3.2)."""
+        """An owned object of that owner and group is visible (contract/server.md, section 3.2).
+
+        In the context of a share only `sees` can tell; here all but the common space is hidden then.
+        """
         if group_id == USER_GROUP:
             return True
+        if self.shared is not None:
+            return False
         if self.group_id >= 0:
             if group_id != self.group_id:
                 return False
             open_group = bool(self.level(group_id) & (GROUP_READ | WORLD_READ))
             return open_group or self.is_admin or self.leads(group_id) or owner_id == self.user_id
         return self.is_admin or owner_id == self.user_id or group_id in self.readable_groups
+
+    def sees(self, root: str, row_id: int, owner_id: int, group_id: int) -> bool:
+        """One owned object is visible."""
+        if self.shared is not None and row_id in self.shared.get(root, ()):
+            return True
+        return self.can_read(owner_id, group_id)
 
     def event_group(self) -> int:
         """Group that an event of this call is recorded in (contract/server.md, section 2.4)."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Table, or_, true
+from sqlalchemy import Alias, BindParameter, ColumnElement, Table, bindparam, or_, true
 
 from .. import errors
 from ..model.entities import MODEL, Entity
@@ -123,6 +123,8 @@ def rights(
 
     Source: contract/server.md, section 3.5, step by step.
     """
+    if context.shared is not None and entity.is_owned:
+        return NO_RIGHTS
     chgrp = (
         entity.is_owned
         and _legal(entity, CHGRP_TARGETS)
@@ -163,6 +165,11 @@ def _legal(entity: Entity, targets: tuple[str, ...]) -> bool:
 def read_condition(context: CallContext, table: Table | Any) -> ColumnElement[bool]:
     """Condition on the rows of an owned entity's table that the user may read (contract/hql.md, section 3.10)."""
     owner, group = Unindexed(table.c.owner_id), Unindexed(table.c.group_id)
+    if context.shared is not None:
+        # Written out, for a store takes a limited number of parameters.
+        ids: BindParameter[Any] = bindparam("shared", sorted(context.shared.get(_root_of(table), ())), unique=True, expanding=True,
+                        literal_execute=True)  # fmt: skip
+        return or_(table.c.id.in_(ids), group == USER_GROUP)
     if context.group_id >= 0:
         level = context.level(context.group_id)
         sees_all = (
@@ -175,8 +182,19 @@ def read_condition(context: CallContext, table: Table | Any) -> ColumnElement[bo
     return or_(owner == context.user_id, group.in_(context.readable_groups))
 
 
+_ROOTS = {root.lower(): root for root in MODEL.roots}
+
+
+def _root_of(table: Table | Any) -> str:
+    """Hierarchy root of a table or of an alias of it."""
+    plain: Any = table.original if isinstance(table, Alias) else table
+    return _ROOTS[plain.name]
+
+
 def check_create(context: CallContext, entity: Entity, owner_id: int, group_id: int) -> None:
     """Raise SecurityViolation unless the user may create an owned object there (contract/server.md, section 3.6)."""
+    if context.shared is not None:
+        raise errors.security("in the context of a share nothing may be created")
     if context.is_guest:
         raise errors.security(f"guest may not create a {entity.name}")
     privileged = _holds(context, write_privilege(entity))

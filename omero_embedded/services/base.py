@@ -18,7 +18,7 @@ import Ice
 import omero
 from sqlalchemy import Connection
 
-from .. import errors
+from .. import errors, shares
 from ..accounts import ROOTS
 from ..parts import Parts
 from ..security.context import CallContext
@@ -64,7 +64,14 @@ class Call:
     def context(self) -> CallContext:
         """Effective user and group. Raises SecurityViolation when the client may not use them."""
         if self._context is None:
-            self._context = self.session.context(self.server.accounts, self.ctx)
+            share = shares.requested(self.ctx)
+            if share is None:
+                self._context = self.session.context(self.server.accounts, self.ctx)
+            else:
+                # A share decides alone what is seen: group and user of the call do not count.
+                context = self.session.context(self.server.accounts, {})
+                with self.server.database.read() as connection:
+                    self._context = shares.enter(connection, context, share)
         return self._context
 
     @property
@@ -86,6 +93,8 @@ class Call:
     @contextmanager
     def write(self, *, event_type: str | None = None) -> Iterator[Transaction]:
         """A transaction that commits at the end; inside another one of the same call, that one."""
+        if self.context.shared is not None:
+            raise errors.security("in the context of a share nothing may be changed")
         if self._transaction is not None:
             yield self._transaction
             return
