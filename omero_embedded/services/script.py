@@ -69,7 +69,8 @@ class ScriptService(Service):
         """Scripts of the given users and groups; without any, those of the current group."""
         users, groups = _accepted(accepts)
         part = call.part({"omero.group": "-1"}) if users or groups else call
-        conditions, parameters = [], {}
+        conditions: list[str] = []
+        parameters: dict[str, Any] = {}
         if users:
             conditions.append("f.details.owner.id in (:users)")
             parameters["users"] = users
@@ -194,7 +195,7 @@ class ScriptService(Service):
 
 
 def _runs_users(call: Call) -> bool:
-    return call.server.settings.get(OF_USERS) == "true"
+    return call.server.settings.flag(OF_USERS)
 
 
 def _refusal(call: Call, script: _Script) -> str | None:
