@@ -177,6 +177,45 @@ class RawPixelsStore(PyramidService):
                     parts.append(encode_big_endian(tile[:: ys.step, :: xs.step], image.type))
         return b"".join(parts)
 
+    def getRegion(self, call: Call, size: int, offset: int) -> bytes:
+        """`size` bytes from byte `offset` on, of all planes in the order x, y, z, c, t."""
+        self._check_region(size, offset)
+        image, buffer = self.opened()
+        self._check_message(size // image.type.bytes_per_sample)
+        parts = []
+        for z, c, t, start, stop in self._planes_of(size, offset):
+            parts.append(encode_big_endian(buffer.read_plane(z, c, t), image.type)[start:stop])
+        return b"".join(parts)
+
+    def setRegion(self, call: Call, size: int, offset: int, buffer: bytes) -> None:
+        """Store `size` bytes from byte `offset` on."""
+        self._check_region(size, offset)
+        if len(buffer) != size:
+            raise errors.api_usage(f"buffer must hold {size} bytes, not {len(buffer)}")
+        pixels = self._for_writing(call)
+        image, taken = self.opened()[0], 0
+        for z, c, t, start, stop in self._planes_of(size, offset):
+            plane = bytearray(encode_big_endian(pixels.read_plane(z, c, t), image.type))
+            plane[start:stop] = buffer[taken : taken + stop - start]
+            taken += stop - start
+            self.setPlane(call, bytes(plane), z, c, t)
+
+    def _check_region(self, size: int, offset: int) -> None:
+        total = self._size(5)
+        if self.opened()[0].type.name == "bit":
+            raise errors.api_usage("regions of images with one bit per sample cannot be addressed by bytes")
+        if size < 0 or offset < 0 or offset + size > total:
+            raise errors.api_usage(f"size {size} and offset {offset} do not lie inside {total} bytes")
+
+    def _planes_of(self, size: int, offset: int) -> Iterator[tuple[int, int, int, int, int]]:
+        """z, c, t, first byte and end of the part of each plane that a region covers."""
+        image, plane = self.opened()[0], self._size(2)
+        for number in range(offset // plane, -(-(offset + size) // plane)):
+            rest, z = divmod(number, image.size_z)
+            t, c = divmod(rest, image.size_c)
+            first = number * plane
+            yield z, c, t, max(offset - first, 0), min(offset + size - first, plane)
+
     def setTile(self, call: Call, buf: bytes, z: int, c: int, t: int, x: int, y: int, w: int, h: int) -> None:
         """Store a rectangle at full size."""
         buffer = self._for_writing(call)
