@@ -25,6 +25,23 @@ class WebControl(BaseControl):
         sessions = parser.add(sub, self.clearsessions, "Remove expired browser sessions")
         sessions.add_argument("--no-wait", action="store_true", help="Do not wait for the end")
 
+        self._add_config(parser, sub)
+
+    def _add_config(self, parser, sub):
+        from omeroweb.deploy.kinds import KINDS
+
+        config = parser.add(sub, self.config, "Print the set-up of a web server in front of OMERO.web")
+        config.add_argument("type", choices=KINDS, help="The kind of set-up")
+        config.add_argument(
+            "--http", type=int, metavar="PORT", help="Port of the web server (80; nginx-development: 8080)"
+        )
+        config.add_argument("--servername", default="$hostname", help="Name of the server (%(default)s)")
+        config.add_argument(
+            "--max-body-size", default="0", metavar="SIZE", help="Largest upload, such as 100m (0: no limit)"
+        )
+        config.add_argument("--system", action="store_true", help=SUPPRESS)
+        config.add_argument("--user", default="omero-web", help="User that runs OMERO.web (%(default)s)")
+
     @staticmethod
     def _add_start_options(parser):
         sessions = parser.add_mutually_exclusive_group()
@@ -89,6 +106,27 @@ class WebControl(BaseControl):
         from omeroweb.deploy import commands
 
         commands.sync_media(self.ctx)
+
+    def config(self, args):
+        from omeroweb.deploy.kinds import SYSTEM_OPTION
+
+        if args.system:
+            self.ctx.die(SYSTEM_OPTION, "ERROR: --system is no longer supported, see --help")
+        site = self._site()
+        from omeroweb.deploy.web_servers import (
+            ConfigurationError,
+            WebServer,
+            configuration,
+            provide_files,
+        )
+
+        wanted = WebServer(args.http, args.servername, args.max_body_size)
+        try:
+            text = configuration(args.type, site, wanted, args.user)
+        except ConfigurationError as error:
+            self.ctx.die(error.code, error.text)
+        provide_files(site)
+        self.ctx.out(text, newline=False)
 
     def clearsessions(self, args):
         self._site()

@@ -76,7 +76,7 @@ def gunicorn_command(program: str, site: Site, arguments: str | None, daemon: bo
         program,
         *(["-D"] if daemon else []),
         *("-p", str(site.pid_file)),
-        *("--bind", f"{bracketed(site.host)}:{site.port}"),
+        *("--bind", site.address),
         *("--workers", str(site.workers)),
         *concurrency,
         *("--timeout", str(site.timeout)),
@@ -86,11 +86,6 @@ def gunicorn_command(program: str, site: Site, arguments: str | None, daemon: bo
         *shlex.split(arguments or ""),
         WSGI,
     ]
-
-
-def bracketed(host: str) -> str:
-    """IPv6 addresses take brackets before a port."""
-    return f"[{host}]" if ":" in host else host
 
 
 def launch(command: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from omeroweb.deploy import children
 from omeroweb.deploy.console import Console
 from omeroweb.deploy.pidfile import InvalidPidFile, PidFile, is_running, terminate, wait_for_end
 from omeroweb.deploy.site import Site
+from omeroweb.deploy.web_servers import provide_files
 
 ALREADY_STARTED = 606
 NOT_OURS_TO_START = 609
@@ -68,6 +69,7 @@ def run_child(console: Console, *arguments: str) -> None:
 def start(console: Console, site: Site, options: StartOptions) -> None:
     """Collect static files, clear old sessions, launch the application server."""
     sync_media(console)
+    provide_files(site)
     if not options.keep_sessions:
         clear_sessions(console, options.no_wait)
     if site.application_server == "wsgi":
@@ -134,8 +136,7 @@ def refuse_taken_address(console: Console, site: Site) -> None:
 def serve_development(console: Console, site: Site) -> None:
     """Django's own server, one thread, until it is interrupted."""
     console.out("")
-    address = f"{children.bracketed(site.host)}:{site.port}"
-    command = children.django_command("runserver", address, "--noreload", "--nothreading")
+    command = children.django_command("runserver", site.address, "--noreload", "--nothreading")
     try:
         children.run_in_foreground(command)
     except children.ChildFailed as error:

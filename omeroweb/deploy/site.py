@@ -38,11 +38,30 @@ class Site:
     max_requests: int
     arguments: str | None
     cache_backend: str | None
+    prefix: str | None
+    static_url: str
+    static_root: str
+    nginx_extra: list[str]
 
     @property
     def pid_file(self) -> Path:
         """Where the application server notes its process id."""
         return self.omero_dir / "var" / "django.pid"
+
+    @property
+    def socket(self) -> Path:
+        """Where the application server `fastcgi` listens."""
+        return self.omero_dir / "var" / "django_fcgi.sock"
+
+    @property
+    def address(self) -> str:
+        """Host and port as URLs write them."""
+        return f"{bracketed(self.host)}:{self.port}"
+
+
+def bracketed(host: str) -> str:
+    """IPv6 addresses take brackets before a port."""
+    return f"[{host}]" if ":" in host else host
 
 
 def reason(error: BaseException) -> str:
@@ -78,4 +97,8 @@ def read_site() -> Site:
         max_requests=settings.APPLICATION_SERVER_MAX_REQUESTS,
         arguments=getattr(settings, "WSGI_ARGS", None),
         cache_backend=getattr(settings, "CACHE_BACKEND", None),
+        prefix=settings.FORCE_SCRIPT_NAME,
+        static_url=settings.STATIC_URL,
+        static_root=settings.STATIC_ROOT,
+        nginx_extra=list(settings.NGINX_SERVER_EXTRA_CONFIG),
     )

@@ -82,7 +82,7 @@ def check_timezone(name: Any) -> str:
 
 def check_server_type(text: Any) -> str:
     """Name of an application server."""
-    valid = ("wsgi", "wsgi-tcp", "development")
+    valid = ("wsgi", "wsgi-tcp", "development", "fastcgi", "fastcgi-tcp")
     if text not in valid:
         raise ValueError(f"Unknown server type: {text}. Valid values are: {valid}")
     return str(text)

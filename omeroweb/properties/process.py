@@ -105,7 +105,7 @@ PROCESS = (
         "APPLICATION_SERVER",
         check_server_type,
         "wsgi-tcp",
-        "what `omero web start` runs: wsgi-tcp or wsgi (gunicorn), development (Django)",
+        "what `omero web start` runs: wsgi-tcp (gunicorn), fastcgi-tcp or fastcgi (flup; TCP or a Unix socket), development (Django); wsgi: another server loads omeroweb.wsgi",
     ),
     Property(
         "omero.web.application_server.host",

@@ -66,7 +66,7 @@ def test_unset_text_raises_leave_unset() -> None:
     [
         ("omero.web.page_size", "many", "PAGE"),
         ("omero.web.apps", "[", "ADDITIONAL_APPS"),
-        ("omero.web.application_server", "fastcgi", "Unknown server type: fastcgi"),
+        ("omero.web.application_server", "uwsgi", "Unknown server type: uwsgi"),
         ("omero.web.session_engine", "pickle", "Unknown session engine: pickle"),
         ("omero.web.time_zone", "Mars/Base", "Mars/Base"),
         ("omero.web.public.url_filter", "(", "unterminated subpattern"),
