@@ -45,7 +45,6 @@ REQUIRED = [
     # the embedded server
     "SQLAlchemy>=2.0,<2.2",
     "alembic>=1.13,<2",
-    "lark>=1.2,<2",
     "cryptography>=43",
     "argon2-cffi>=23.1",
     "tensorstore>=0.1.64,<0.2",
@@ -145,7 +144,7 @@ setup(
     packages=NAMES,
     package_dir=FOLDERS,
     package_data={
-        "": ["py.typed", "*.json", "*.lark", "*.mako", "*.ini", "*.sql", "*.lut"],
+        "": ["py.typed", "*.json", "*.mako", "*.ini", "*.sql", "*.lut"],
         "omeroweb": ["**/*.template", "**/*.html"],
     },
     install_requires=REQUIRED,
