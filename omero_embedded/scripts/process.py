@@ -19,6 +19,31 @@ _ENVIRONMENT = (
 """Variables that a script inherits; others may hold passwords."""
 
 
+PID = "pid"
+"""File in the folder that names the process."""
+
+
+def remove_leftovers(parent: Path) -> int:
+    """End scripts that run on from an earlier process of the server, and remove all folders; returns how many."""
+    folders = [folder for folder in parent.glob("script-*") if folder.is_dir()]
+    for folder in folders:
+        _end_orphan(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+    return len(folders)
+
+
+def _end_orphan(folder: Path) -> None:
+    """Kill the process of a folder if it is still the one that works there; only Linux tells."""
+    try:
+        number = int((folder / PID).read_text(encoding="utf-8"))
+        works_there = os.readlink(f"/proc/{number}/cwd") == str(folder.resolve())
+        if works_there:
+            os.killpg(number, signal.SIGKILL)
+    except (OSError, ValueError):
+        # No such process, or no such system: nothing to end.
+        return
+
+
 class ScriptSubprocess:
     """A Python script that runs in a new folder, which also takes its configuration, output and error output."""
 
@@ -50,6 +75,7 @@ class ScriptSubprocess:
                     # A group of its own, so that what the script starts is ended with it.
                     start_new_session=True,
                 )
+            (self.folder / PID).write_text(str(self._process.pid), encoding="utf-8")
         except BaseException:
             self.remove()
             raise

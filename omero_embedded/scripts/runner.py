@@ -23,7 +23,7 @@ from ..checksums import DEFAULT_ALGORITHM, file_checksum
 from ..model.tables import table_of
 from ..sessions import Login, Session
 from ..transaction import Transaction, now, system_context, writing
-from .process import ScriptSubprocess
+from .process import ScriptSubprocess, remove_leftovers
 
 if TYPE_CHECKING:
     from ..parts import Parts
@@ -194,7 +194,7 @@ class ScriptRunner:
 
     def _clean_up(self) -> None:
         """Remove folders, and end jobs, of scripts that an earlier process left when it was killed."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        removed = remove_leftovers(self.folder)
         jobs, states = table_of("ScriptJob"), table_of("JobStatus")
         with self.server.database.read() as connection:
             left = [
@@ -216,7 +216,12 @@ class ScriptRunner:
                         "finished": now(),
                     },
                 )
-            log.warning("ended %d script jobs that a stopped server had left", len(left))
+        if left or removed:
+            log.warning(
+                "a stopped server had left %d script jobs and %d folders of scripts; ended and removed them",
+                len(left),
+                removed,
+            )
 
     def run(
         self, call: Call, script_id: int, name: str, text: bytes, params: Any, inputs: Mapping[str, Any]
