@@ -55,6 +55,7 @@ class Transaction:
         self._event_type = event_type or context.event_type
         self._event_id: int | None = None
         self._after_commit: list[Callable[[], None]] = []
+        self._on_failure: list[Callable[[], None]] = []
         self._pending_logs: list[dict[str, Any]] = []
         self._enum_ids: dict[tuple[str, str], int] = {}
         self.changed_roots: set[str] = set()
@@ -86,6 +87,7 @@ class Transaction:
         part = Transaction(self.connection, context, event_type=self._event_type)
         part._event_id = self.event_id
         part._after_commit = self._after_commit
+        part._on_failure = self._on_failure
         part._pending_logs = self._pending_logs
         part.changed_roots = self.changed_roots
         part._documents = self._documents
@@ -94,6 +96,15 @@ class Transaction:
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run `action` once the changes are durable: removal of files, refresh of sessions."""
         self._after_commit.append(action)
+
+    def on_failure(self, action: Callable[[], None]) -> None:
+        """Run `action` when the changes are given up: removal of files that were made for them."""
+        self._on_failure.append(action)
+
+    def failed(self) -> None:
+        """Run what waited for a failure; called while other writers still wait, so that ids are not used again yet."""
+        for action in reversed(self._on_failure):
+            action()
 
     def finish(self) -> None:
         """Write the collected event logs and search documents; called before the commit."""
@@ -382,8 +393,12 @@ def writing(
     try:
         with database.write() as connection:
             transaction = Transaction(connection, context, event_type=event_type)
-            yield transaction
-            transaction.finish()
+            try:
+                yield transaction
+                transaction.finish()
+            except BaseException:
+                transaction.failed()
+                raise
     except IntegrityError as error:
         raise integrity_error(error) from error
     transaction.committed()

@@ -173,15 +173,12 @@ class Duplicate(Command):
             return omero.cmd.DuplicateResponse(duplicates=original.by_class())
         with call.write() as transaction:
             copies = RowCopies(call, transaction, original.members, group, original.without)
+            transaction.on_failure(copies.discard)
             try:
                 made = copies.copy()
-                progress.step(3, STEPS)
             except GraphFailure as error:
-                copies.discard()
                 raise CommandError("graph-fail", str(error), graph=True) from error
-            except BaseException:
-                copies.discard()
-                raise
+            progress.step(3, STEPS)
         return omero.cmd.DuplicateResponse(duplicates={MODEL[name].fqn: ids for name, ids in made.items()})
 
 

@@ -49,9 +49,9 @@ class RowCopies:
         self._without = without
         self._later: list[tuple[str, int, Property, int]] = []
         self._folders: dict[str, str] = {}
+        self._pixels: list[int] = []
+        self._written: list[Path] = []
         self.new_ids: dict[str, dict[int, int]] = defaultdict(dict)
-        self.written: list[Path] = []
-        """Files and folders that were made, to be removed when the copy fails."""
 
     def copy(self) -> dict[str, list[int]]:
         """Ids of all copies by simple class name. Raises GraphFailure when a copy would lack what it needs."""
@@ -70,8 +70,10 @@ class RowCopies:
         return {name: ids for name, ids in made.items() if ids}
 
     def discard(self) -> None:
-        """Remove the files that were copied; pixel data without a row are replaced by whoever gets their id."""
-        for path in reversed(self.written):
+        """Remove the files and pixel data that were copied."""
+        for pixels_id in self._pixels:
+            self._call.server.pixels.delete(pixels_id)
+        for path in reversed(self._written):
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
@@ -112,6 +114,7 @@ class RowCopies:
                 self._copy_file(originals[row_id], new_ids[row_id], values[row_id])
         elif name == "Pixels":
             for row_id in copied:
+                self._pixels.append(new_ids[row_id])
                 self._call.server.pixels.duplicate(row_id, new_ids[row_id])
         return made
 
@@ -188,7 +191,7 @@ class RowCopies:
             context = self._transaction.context
             repository = ManagedRepository(self._call.server.paths.managed, "")
             made = repository.new_folder(context.user_name, context.user_id, now())
-            self.written.append(repository.root / made)
+            self._written.append(repository.root / made)
             self._folders[old] = made
         return self._folders[old]
 
@@ -218,7 +221,7 @@ class RowCopies:
             target.mkdir(mode=0o700, parents=True, exist_ok=True)
         elif source.is_file():
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.written.append(target)
+            self._written.append(target)
             shutil.copyfile(source, target)
             descriptor = os.open(target, os.O_RDWR)
             try:

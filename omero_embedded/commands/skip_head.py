@@ -16,6 +16,7 @@ from ..security.rights import CHGRP_TARGETS, CHOWN_TARGETS
 from ..services.base import Call
 from . import Command, CommandError, Progress, command, find, rules
 from .closure import GraphFailure, chunks, entity_name
+from .duplicate import TARGETS as DUPLICATE_TARGETS
 
 
 @command(omero.cmd.SkipHead)
@@ -128,6 +129,8 @@ class LegalGraphTargets(Command):
         elif name == "Chown2":
             links = [entity.name for entity in MODEL.values() if entity.is_link and entity.is_owned]
             targets = _with_subclasses((*CHOWN_TARGETS, *links))
+        elif name == "Duplicate":
+            targets = _with_subclasses(DUPLICATE_TARGETS)
         elif name == "Chmod2":
             targets = ["ExperimenterGroup"]
         else:

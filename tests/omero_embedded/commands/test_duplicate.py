@@ -196,6 +196,42 @@ def test_other_classes_are_no_targets(lab: Any, name: str) -> None:
         here.duplicate("ann", {name: [1]})
 
 
+def test_failure_of_a_later_request_leaves_no_files(lab: Any, server: Any, tmp_path: Any) -> None:
+    here = lab()
+    image = here.image("ann")
+    path = tmp_path / "notes.txt"
+    path.write_bytes(b"what was seen")
+    image.linkAnnotation(here.gateways["ann"].createFileAnnfromLocalFile(str(path)))
+    paths = server.server.paths
+    before = [sorted(folder.iterdir()) for folder in (paths.pixels, paths.files)]
+    absent = omero.cmd.Delete2(targetObjects={"Image": [987654321]})
+    both = omero.cmd.DoAll([omero.cmd.Duplicate(targetObjects={"Image": [image.id]}), absent], [])
+    with pytest.raises(omero.CmdError, match="cannot find"):
+        here.gateways["ann"].c.submit(both)
+    assert [sorted(folder.iterdir()) for folder in (paths.pixels, paths.files)] == before
+
+
+def test_legal_targets_are_told(lab: Any) -> None:
+    request = omero.cmd.LegalGraphTargets(omero.cmd.Duplicate())
+    targets = lab().gateways["ann"].c.submit(request).getResponse().targets
+    assert "ome.model.core.Image" in targets and "ome.model.core.Pixels" not in targets
+
+
+def test_images_below_a_project_are_copied(lab: Any) -> None:
+    here = lab()
+    link = model.ProjectDatasetLinkI()
+    link.parent, link.child = model.ProjectI(), model.DatasetI()
+    link.parent.name, link.child.name = rstring("p"), rstring("d")
+    saved = here.save("ann", link)
+    here.image("ann", dataset=here.gateways["ann"].getObject("Dataset", saved.child.id.val))
+    request = omero.cmd.SkipHead(
+        targetObjects={"Project": [saved.parent.id.val]}, startFrom=["Image"], request=omero.cmd.Duplicate()
+    )
+    made = here.gateways["ann"].c.submit(request).getResponse().duplicates
+    assert len(made["ome.model.core.Image"]) == len(made["ome.model.containers.DatasetImageLink"]) == 1
+    assert "ome.model.containers.Dataset" not in made
+
+
 def test_absent_target_is_named(lab: Any) -> None:
     here = lab()
     with pytest.raises(omero.CmdError, match="cannot find Image"):
