@@ -137,6 +137,7 @@ class TableStorage:
     ) -> list[int]:
         """Numbers of the rows that fulfil a condition; a `stop` or `step` of 0 is the default.
 
+        start, stop: as in a slice of Python, so that negative numbers count from the end.
         variables: values used in the condition by name; a text names a column.
         """
         check_condition(condition)
@@ -148,8 +149,8 @@ class TableStorage:
                     raise errors.api_usage(f"variables: {name!r} names the unknown column {value!r}")
                 if not isinstance(value, (str, bool, int, float)):
                     raise errors.api_usage(f"variables: {name!r} must be a number or the name of a column")
-            if start < 0 or stop < 0 or step < 0:
-                raise errors.api_usage("start, stop, step: must not be negative")
+            if step < 0:
+                raise errors.api_usage("step: must not be negative")
             try:
                 found = self._storage.getWhereList(
                     self._stamp, condition, plain, None, start, stop or self.rows(), step or None
