@@ -241,13 +241,14 @@ class Server(Parts):
         if self._stopped.is_set():
             return
         self._stopped.set()
+        if hasattr(self, "script_runner"):
+            # Before the adapter waits for its calls: some of them wait for scripts.
+            self.script_runner.stop()
         if self.adapter is not None:
             self.adapter.deactivate()
             self.adapter.waitForDeactivate()
         if hasattr(self, "sessions"):
             self.scheduler.stop()
-            if hasattr(self, "script_runner"):
-                self.script_runner.stop()
             # Closing the sessions cancels their commands, so that the pool comes to an end.
             self.sessions.close_all()
             self.command_pool.shutdown(wait=True, cancel_futures=True)

@@ -187,6 +187,7 @@ class ScriptRunner:
         self._lock = threading.Lock()
         self._running = 0
         self._runs: set[ScriptRun] = set()
+        self._parsers: set[ScriptSubprocess] = set()
         self._parsing = threading.BoundedSemaphore(2)
         self._params: dict[tuple[int, str], Any] = {}
         self._stopped = False
@@ -206,22 +207,22 @@ class ScriptRunner:
                 )
             ]
         if left:
-            with writing(self.server.database, system_context(self.server.accounts.levels())) as transaction:
-                transaction.update_where(
-                    "ScriptJob",
-                    left,
-                    {
-                        "status": transaction.enum_id("JobStatus", "Error"),
-                        "message": "The server was stopped while the script ran",
-                        "finished": now(),
-                    },
-                )
+            self._fail_jobs(left, "The server was stopped while the script ran")
         if left or removed:
             log.warning(
                 "a stopped server had left %d script jobs and %d folders of scripts; ended and removed them",
                 len(left),
                 removed,
             )
+
+    def _fail_jobs(self, job_ids: list[int], message: str) -> None:
+        with writing(self.server.database, system_context(self.server.accounts.levels())) as transaction:
+            values = {
+                "status": transaction.enum_id("JobStatus", "Error"),
+                "message": message,
+                "finished": now(),
+            }
+            transaction.update_where("ScriptJob", job_ids, values)
 
     def run(
         self, call: Call, script_id: int, name: str, text: bytes, params: Any, inputs: Mapping[str, Any]
@@ -235,6 +236,7 @@ class ScriptRunner:
         try:
             timeout = self.server.settings.integer(TIMEOUT)
             session = self._open_session(call, timeout)
+            job_id = None
             try:
                 session.inputs.update(given)
                 job_id = self._insert_job(session, script_id, name)
@@ -244,7 +246,9 @@ class ScriptRunner:
                     {**self._properties(session), "omero.job": str(job_id)},
                     self.server.paths.root.parent,
                 )
-            except BaseException:
+            except BaseException as error:
+                if job_id is not None:
+                    self._fail_jobs([job_id], f"The script could not be started: {error}")
                 self.server.sessions.remove(session)
                 raise
         except BaseException:
@@ -253,10 +257,13 @@ class ScriptRunner:
         run = ScriptRun(self, session, job_id, params, process)
         with self._lock:
             self._runs = {other for other in self._runs if not _is_old(other)} | {run}
+            stopped = self._stopped
         log.info("script %s of job %d started by %s", name, job_id, call.context.user_name)
         threading.Thread(
             target=run.watch, args=(timeout / 1000,), name=f"script of job {job_id}", daemon=True
         ).start()
+        if stopped:
+            run.kill()
         return run
 
     def forget(self, run: ScriptRun) -> None:
@@ -302,6 +309,11 @@ class ScriptRunner:
         properties = {**self._properties(session), PARSED: "true"}
         process = ScriptSubprocess(self.folder, text, properties, self.server.paths.root.parent)
         try:
+            with self._lock:
+                self._parsers.add(process)
+                stopped = self._stopped
+            if stopped:
+                process.kill()
             code = process.wait(seconds)
             if code is None:
                 process.kill()
@@ -313,13 +325,17 @@ class ScriptRunner:
                 raise errors.validation(f"the script cannot be parsed: {process.text()}")
             return params
         finally:
+            with self._lock:
+                self._parsers.discard(process)
             process.remove()
 
     def stop(self) -> None:
         """Kill what runs, and wait until it is recorded."""
         with self._lock:
             self._stopped = True
-            runs = list(self._runs)
+            runs, parsers = list(self._runs), list(self._parsers)
+        for process in parsers:
+            process.kill()
         for run in runs:
             run.kill()
 

@@ -132,6 +132,24 @@ def test_a_script_does_not_outlive_the_server(tmp_path):
             time.sleep(0.1)
 
 
+@pytest.mark.slow
+def test_the_server_stops_at_once_though_somebody_waits_for_a_script(tmp_path):
+    with running(tmp_path) as (process, client):
+        service = client.sf.getScriptService()
+        run = service.runScript(service.uploadOfficialScript("/test/Sleeping.py", SLEEPING), {}, None)
+        job = run.getJob().id.val
+        run.begin_wait()
+        started = time.monotonic()
+        process.terminate()
+        process.wait(30)
+        assert time.monotonic() - started < 15
+    with running(tmp_path) as (_, client):
+        found = client.sf.getQueryService().findByQuery(
+            f"select j from Job j join fetch j.status where j.id = {job}", None
+        )
+        assert found.status.value.val == "Cancelled"
+
+
 def command_line(number):
     try:
         with open(f"/proc/{number}/cmdline", "rb") as file:
