@@ -41,6 +41,8 @@ TESTS = (
     Need("memcached", "memcached"),
     Need("redis-server", "redis-server"),
     Need("nginx", "nginx"),
+    Need("apache2", "apache2"),
+    Need("mod_wsgi", "libapache2-mod-wsgi-py3", "usr/lib/apache2/modules/mod_wsgi.so"),
     Need("initdb", "postgresql", "usr/lib/postgresql/*/bin/initdb"),
 )
 

@@ -4,6 +4,7 @@ The `omero` command runs this file with `register` defined. Source: contract/con
 """
 
 from argparse import SUPPRESS
+from pathlib import Path
 
 from omero.cli import BaseControl
 
@@ -26,6 +27,10 @@ class WebControl(BaseControl):
         sessions.add_argument("--no-wait", action="store_true", help="Do not wait for the end")
 
         self._add_config(parser, sub)
+        iis = parser.add(sub, self.iis, "Register OMERO.web with IIS on Windows")
+        iis.add_argument("--remove", action="store_true", help="Take OMERO.web out of IIS")
+        iis.add_argument("--write", metavar="DIR", help="Only write the files, for copying to a Windows host")
+        self._add_session_options(iis)
 
     def _add_config(self, parser, sub):
         from omeroweb.deploy.kinds import KINDS
@@ -43,12 +48,15 @@ class WebControl(BaseControl):
         config.add_argument("--user", default="omero-web", help="User that runs OMERO.web (%(default)s)")
 
     @staticmethod
-    def _add_start_options(parser):
+    def _add_session_options(parser):
         sessions = parser.add_mutually_exclusive_group()
         sessions.add_argument("--keep-sessions", action="store_true", help="Do not clear expired sessions")
         sessions.add_argument(
             "--no-wait", action="store_true", help="Clear expired sessions in the background"
         )
+
+    def _add_start_options(self, parser):
+        self._add_session_options(parser)
         parser.add_argument(
             "--foreground", action="store_true", help="Stay in the foreground until interrupted"
         )
@@ -127,6 +135,22 @@ class WebControl(BaseControl):
             self.ctx.die(error.code, error.text)
         provide_files(site)
         self.ctx.out(text, newline=False)
+
+    def iis(self, args):
+        from omeroweb.deploy.iis import install
+
+        if args.write is None:
+            install.refuse_elsewhere(self.ctx)
+        site = self._site()
+        from omeroweb.deploy import commands
+
+        if args.write is not None:
+            install.write(self.ctx, site, Path(args.write))
+            return
+        commands.sync_media(self.ctx)
+        if not args.keep_sessions:
+            commands.clear_sessions(self.ctx, args.no_wait)
+        install.install(self.ctx, site, args.remove)
 
     def clearsessions(self, args):
         self._site()

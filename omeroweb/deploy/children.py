@@ -88,6 +88,25 @@ def gunicorn_command(program: str, site: Site, arguments: str | None, daemon: bo
     ]
 
 
+def fastcgi_command(site: Site, daemon: bool) -> list[str]:
+    """Command line of the FastCGI server."""
+    if site.application_server == "fastcgi":
+        where = ["--socket", str(site.socket)]
+    else:
+        where = ["--host", site.host, "--port", str(site.port)]
+    log = site.omero_dir / "var" / "log" / "fastcgi.log"
+    return [
+        *(sys.executable, "-m", "omeroweb.deploy.fastcgi"),
+        *where,
+        *("--pid-file", str(site.pid_file)),
+        *("--workers", str(site.workers)),
+        *("--threads", str(site.threads)),
+        *("--timeout", str(site.timeout)),
+        *("--max-requests", str(site.max_requests)),
+        *(["--daemon", str(log)] if daemon else []),
+    ]
+
+
 def launch(command: Sequence[str]) -> None:
     """Run a program that goes to the background by itself. Raises ChildFailed."""
     code = subprocess.run(command, env=environment(), stdin=subprocess.DEVNULL).returncode

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from omeroweb.deploy import children
 from omeroweb.deploy.console import Console
+from omeroweb.deploy.kinds import FASTCGI
 from omeroweb.deploy.pidfile import InvalidPidFile, PidFile, is_running, terminate, wait_for_end
 from omeroweb.deploy.site import Site
 from omeroweb.deploy.web_servers import provide_files
@@ -77,9 +78,13 @@ def start(console: Console, site: Site, options: StartOptions) -> None:
     console.out("Starting OMERO.web... ", newline=False)
     refuse_second_start(console, PidFile(site.pid_file))
     refuse_unusable_cache(console, site)
-    refuse_taken_address(console, site)
+    if site.application_server != "fastcgi":
+        refuse_taken_address(console, site)
     if site.application_server == "development":
         serve_development(console, site)
+    elif site.application_server in FASTCGI:
+        warn_of_old_options(console, options)
+        serve(console, site, children.fastcgi_command(site, daemon=not options.foreground), options)
     else:
         serve_wsgi(console, site, options)
 
@@ -161,6 +166,11 @@ def serve_wsgi(console: Console, site: Site, options: StartOptions) -> None:
     warn_of_old_options(console, options)
     arguments = site.arguments if site.arguments is not None else options.wsgi_args
     command = children.gunicorn_command(program, site, arguments, daemon=not options.foreground)
+    serve(console, site, command, options)
+
+
+def serve(console: Console, site: Site, command: list[str], options: StartOptions) -> None:
+    """Run an application server that writes the pid file, as a daemon or in the foreground."""
     site.pid_file.parent.mkdir(parents=True, exist_ok=True)
     try:
         if options.foreground:
@@ -213,7 +223,8 @@ def stop(console: Console, site: Site, seconds: float = STOP_SECONDS) -> bool:
         return True
     ended = wait_for_end(pid, seconds)
     console.out("[OK]")
-    console.out(f"OMERO.web WSGI workers (PID {pid}) killed.")
+    kind = "Django FastCGI" if site.application_server in FASTCGI else "OMERO.web WSGI"
+    console.out(f"{kind} workers (PID {pid}) killed.")
     if pid_file.remove():
         console.out(f"Removed stale {pid_file.path}")
     return ended

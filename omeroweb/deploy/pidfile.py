@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-_MARKS = (b"gunicorn", b"runfcgi")
+_MARKS = (b"gunicorn", b"omeroweb.deploy.fastcgi")
 _POLL = 0.05
 
 

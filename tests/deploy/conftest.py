@@ -14,9 +14,12 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from omero.config import ConfigXml
+
+from omeroweb.deploy.site import Site
 
 # The `omero` program refuses to run as root, which tests may be.
 OMERO = [
@@ -93,6 +96,29 @@ class Installation:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(0.2)
+
+
+def site_of(installation: Installation, **facts: Any) -> Site:
+    """What `omero web` would read of an installation with default properties but `facts`, without its start-up time."""
+    values: dict[str, Any] = {
+        "omero_dir": installation.omero_dir,
+        "application_server": "wsgi-tcp",
+        "host": "127.0.0.1",
+        "port": installation.port,
+        "workers": 1,
+        "threads": 1,
+        "worker_class": "sync",
+        "worker_connections": 1000,
+        "timeout": 60,
+        "max_requests": 0,
+        "arguments": None,
+        "cache_backend": None,
+        "prefix": None,
+        "static_url": "/static/",
+        "static_root": str(installation.omero_dir / "var" / "static"),
+        "nginx_extra": [],
+    }
+    return Site(**{**values, **facts})
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from omeroweb.deploy.web_servers import (
     provide_files,
 )
 
-from .conftest import Installation
+from .conftest import Installation, site_of
 
 
 def words(text: str) -> str:
@@ -29,25 +29,7 @@ def words(text: str) -> str:
 
 def site(tmp_path: Path, **facts: Any) -> Site:
     """A site below `tmp_path` with the default properties but `facts`."""
-    values: dict[str, Any] = {
-        "omero_dir": tmp_path,
-        "application_server": "wsgi-tcp",
-        "host": "127.0.0.1",
-        "port": 4080,
-        "workers": 5,
-        "threads": 1,
-        "worker_class": "sync",
-        "worker_connections": 1000,
-        "timeout": 60,
-        "max_requests": 0,
-        "arguments": None,
-        "cache_backend": None,
-        "prefix": None,
-        "static_url": "/static/",
-        "static_root": str(tmp_path / "var" / "static"),
-        "nginx_extra": [],
-    }
-    return Site(**{**values, **facts})
+    return site_of(Installation(tmp_path, 4080), **{"workers": 5, **facts})
 
 
 def made(kind: str, of: Site, **options: Any) -> str:
@@ -65,7 +47,7 @@ def test_the_command_prints_the_lines_of_the_reference(installation: Installatio
         f"location /static {{ alias {root}/var/static; }} "
         "location @proxy_to_app { proxy_set_header X-Forwarded-Proto $scheme; "
         "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for; proxy_set_header Host $http_host; "
-        "proxy_redirect off; proxy_buffering off; proxy_pass http://omeroweb; } "
+        "proxy_redirect off; proxy_buffering off; proxy_pass http://omeroweb; error_page 502 @maintenance; } "
         "location / { error_page 502 @maintenance; try_files $uri @proxy_to_app; } }"
     )
 

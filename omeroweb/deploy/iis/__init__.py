@@ -1,0 +1,1 @@
+"""OMERO.web inside IIS. Source: contract/config-cli-deploy.md, section 9."""
