@@ -56,6 +56,7 @@ REQUIRED = [
     "h5py>=3.12,<4",
 ]
 EXTRAS = {
+    "fast": ["numba>=0.61,<1"],
     "redis": ["django-redis>=5.4"],
     "postgresql": ["psycopg[binary]>=3.2,<4"],
     "samples": ["scikit-image>=0.24", "stardist>=0.9"],
@@ -74,7 +75,7 @@ EXTRAS = {
         "django-stubs>=5.1",
         "types-PyYAML",
         "types-requests",
-        "omero-web[postgresql,redis,samples]",
+        "omero-web[fast,postgresql,redis,samples]",
     ],
 }
 

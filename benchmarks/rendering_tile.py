@@ -22,6 +22,7 @@ from omero_rendering import (
     RenderingSettings,
     Window,
     encode_jpeg,
+    fused,
     pixel_type,
     render,
     render_rgbx,
@@ -68,7 +69,10 @@ def main() -> None:
         pictures[name] = RenderingSettings(pixel_type("uint16"), channels)
     rgb = Image.fromarray(render(planes, pictures["mixed colours"]))
     unit = best_time(lambda: rgb.save(BytesIO(), "JPEG", quality=85, subsampling=2), arguments.repeat)
-    print(f"{arguments.size} x {arguments.size} x {arguments.channels} uint16; JPEG alone: {unit:.2f} ms = 1")
+    loops = "compiled" if fused.prepare(wait=True) else "numpy"
+    print(
+        f"{arguments.size} x {arguments.size} x {arguments.channels} uint16, {loops} loops; JPEG alone: {unit:.2f} ms = 1"
+    )
     for name, settings in pictures.items():
         rendering = best_time(lambda s=settings: render_rgbx(planes, s), arguments.repeat)
         both = best_time(lambda s=settings: encode_jpeg(render_rgbx(planes, s)), arguments.repeat)

@@ -31,6 +31,7 @@ What there is:
 - `luts`: `LookupTable`, `parse_lut`, `lut_previews`
 - `quantization`, `codomain`: raw sample to display level, in the rare case that this is wanted alone
 - `composite`: `render`, `render_rgbx`, `render_packed_int`
+- `fused`: `fused.prepare()` makes these two to three times faster from then on, where numba is installed
 - `geometry`: `Region`, `clip_region`, `parse_tile`, `slice_plane`, `subsample`, `default_tile_size`, `is_big`
 - `projection`: `project(sections, algorithm, ...)`
 - `thumbnails`: `stored_size`, `rendered_size`, `thumbnail_level`, `scale_picture`
@@ -42,6 +43,7 @@ Errors are `RenderingError` (a ValueError) with the parameter's name in the mess
 of a region outside the plane, which web clients see as 404.
 """
 
+from omero_rendering import fused
 from omero_rendering.colors import ChannelOptics, default_colors, fallback_color, parse_color
 from omero_rendering.composite import render, render_packed_int, render_rgbx
 from omero_rendering.defaults import ChannelFacts, ImageFacts, copy_settings, default_settings, reset_windows
@@ -117,6 +119,7 @@ __all__ = [
     "encode_jpeg",
     "encode_png",
     "fallback_color",
+    "fused",
     "histogram",
     "is_big",
     "label_size",

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from omero_rendering import fused
 from omero_rendering.codomain import ReverseIntensity, apply_maps
 from omero_rendering.errors import RenderingError
 from omero_rendering.luts import LookupTable
@@ -114,6 +115,9 @@ def _composite(
         result.fill(_pack(np.array([[0, 0, 0]]))[0])
         return result
     sources = [_Source(planes[index], settings, index, luts) for index in rendered]
+    if fused.ready() and not settings.pixel_type.stepped:
+        fused.composite(result, [(source.table, source.plane) for source in sources])
+        return result
     combine = np.bitwise_or if _disjoint(sources) else _add_saturating
     rows = max(1, _STRIP_PIXELS // width)
     buffer = np.empty((min(rows, height), width), np.uint32)

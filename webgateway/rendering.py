@@ -24,6 +24,7 @@ from omero_rendering import (
     RenderingError,
     RenderingSettings,
     encode_jpeg,
+    fused,
     project,
     projected_sections,
     render_rgbx,
@@ -130,6 +131,7 @@ def render(conn: Any, picture: Picture) -> Array:
                 planes = {c: projected(source, picture.projection, c, picture.t) for c in channels}
             else:
                 planes = source.planes(channels, picture.z, picture.t, picture.region, picture.level)
+        fused.prepare()
         return render_rgbx(planes, picture.settings, picture.tables, (height, width))
     except RenderingError as error:
         raise BadRequest(str(error)) from error
