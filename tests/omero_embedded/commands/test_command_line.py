@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 import tifffile
 
-
 RUN = "import sys, omero.cli; sys.exit(omero.cli.argv(['omero', *sys.argv[1:]]))"
 """The command itself refuses to be run by the system's root user, whom tests may have in a container."""
 
