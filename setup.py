@@ -64,6 +64,7 @@ EXTRAS = {
         "pytest>=8.3",
         "pytest-timeout>=2.3",
         "pytest-django>=4.9",
+        "omero-cli-duplicate>=0.4",
         "hypothesis>=6.112",
         "zarr>=3,<4",
         "selenium>=4.25,<5",
