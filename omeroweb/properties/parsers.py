@@ -58,6 +58,13 @@ def parse_json(text: Any) -> Any:
     return json.loads(text)
 
 
+def parse_caches(text: Any) -> dict[str, dict[str, Any]]:
+    """JSON object of Django caches, with backends that bear a dead server."""
+    from omeroweb.cache_backends import lasting
+
+    return lasting(json.loads(text))
+
+
 def parse_path(text: Any) -> str:
     """Normalised file path."""
     return os.path.normpath(str(text))

@@ -13,6 +13,7 @@ from omeroweb.properties.parsers import (
     identity,
     leave_none_unset,
     parse_boolean,
+    parse_caches,
     parse_json,
     parse_middleware,
     parse_pairs,
@@ -192,7 +193,7 @@ PROCESS = (
     Property(
         "omero.web.caches",
         "CACHES",
-        parse_json,
+        parse_caches,
         '{"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}',
         "Django caches",
     ),
