@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import os
 import signal
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -417,18 +419,24 @@ def test_a_reader_that_hangs_is_given_up(state: State, tmp_path: Path) -> None:
 
 
 def test_a_process_that_is_killed_while_it_reads_leaves_nothing_behind(state: State, tmp_path: Path) -> None:
-    write_tiff(tmp_path / "a.tif", 40, 1000, 1000)
+    write_tiff(tmp_path / "a.tif", 80, 1000, 1000)
     write_tiff(tmp_path / "b.tif")
+    staging = state.paths.pixels / ".staging"
     with Converter() as converter:
         importer = Importer(
             state.paths, state.database, user_context(state.database, "ann"), converter=converter
         )
 
-        def kill(path: Path, fraction: float) -> None:
-            if path.name == "a.tif" and fraction < 1 and converter._process is not None:
-                os.kill(converter._process.pid, signal.SIGKILL)
+        def kill() -> None:
+            """As soon as the first pixels of the first file are written."""
+            while not (staging.exists() and any(staging.iterdir())):
+                time.sleep(0.001)
+            os.kill(converter._process.pid, signal.SIGKILL)
 
-        failure, imported = importer.import_files([tmp_path / "a.tif", tmp_path / "b.tif"], progress=kill)
+        killer = threading.Thread(target=kill, daemon=True)
+        killer.start()
+        failure, imported = importer.import_files([tmp_path / "a.tif", tmp_path / "b.tif"])
+        killer.join(60)
     assert isinstance(failure, Failure)
     assert "signal 9" in failure.reason
     assert isinstance(imported, Imported)
