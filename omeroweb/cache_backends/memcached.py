@@ -17,6 +17,9 @@ TIMEOUT = 2
 class MemcachedCache(BaseMemcachedCache):
     """Python-memcached, which treats a server that is down as empty. Several servers share the keys."""
 
+    _options: dict[str, Any]
+    _cache: Any
+
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
         import memcache
 
@@ -49,6 +52,8 @@ class MemcachedCache(BaseMemcachedCache):
 
 class PyMemcacheCache(DjangoPyMemcacheCache):
     """pymemcache, told to treat a server that is down as empty."""
+
+    _options: dict[str, Any]
 
     def __init__(self, server: Any, params: dict[str, Any]) -> None:
         super().__init__(server, params)

@@ -20,7 +20,7 @@ Application = Callable[[dict[str, Any], Any], Iterable[bytes]]
 _POLL = 0.005
 
 
-class Worker(WSGIServer):  # type: ignore[misc]  # flup has no types
+class Worker(WSGIServer):
     """flup's threaded server, on a socket that several processes share.
 
     Connections that no thread is free for stay in the socket's queue, for another process or a moment later; flup

@@ -135,7 +135,7 @@ def body_bytes(size: str) -> int:
 
 def render(template: str, values: dict[str, Any]) -> str:
     """Fill one of the templates; no template text of a value is interpreted, none is escaped."""
-    engine = Engine(dirs=[TEMPLATES], autoescape=False)
+    engine = Engine(dirs=[str(TEMPLATES)], autoescape=False)
     text = engine.get_template(template).render(
         Context(values, autoescape=False, use_l10n=False, use_tz=False)
     )

@@ -23,7 +23,7 @@ def extension(prefix: str) -> Any:
     """The object that pywin32's loader wants."""
     from isapi.simple import SimpleExtension
 
-    class OmeroWeb(SimpleExtension):  # type: ignore[misc]  # pywin32 has no types
+    class OmeroWeb(SimpleExtension):
         def __init__(self) -> None:
             super().__init__()
             self._handler = Handler(load, prefix)
