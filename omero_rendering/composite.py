@@ -207,7 +207,7 @@ def _packed_table(
             levels_of.statistics,
         )
     packed, brightest = _packed_colors(quantum, reverse, colors)
-    return packed.take(levels), brightest
+    return fused.look_up(packed, levels) if fused.ready() else packed.take(levels), brightest
 
 
 @lru_cache(maxsize=256)

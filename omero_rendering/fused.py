@@ -68,6 +68,15 @@ def composite(out: Array, sources: Sequence[tuple[Array, Array]]) -> None:
             combine = _kernels.add
 
 
+def look_up(table: Array, indices: Array) -> Array:
+    """Like `table.take(indices)`: (n,) uint32, for uint8 indices into (256,) uint32. Only when `ready`."""
+    if _kernels is None:
+        raise RuntimeError("The compiled kernels are not ready")
+    found = np.empty(indices.size, np.uint32)
+    _kernels.put(found, table, _flat(indices))
+    return found
+
+
 def _flat(plane: Array) -> Array:
     """The same samples in one row that the kernels can read; a copy only if it must be."""
     flat: Array = np.require(plane, plane.dtype.newbyteorder("="), ["C", "A"]).reshape(-1)

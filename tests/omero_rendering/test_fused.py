@@ -22,6 +22,7 @@ from omero_rendering import (
     RenderingError,
     RenderingSettings,
     Window,
+    composite,
     fused,
     pixel_type,
     render_packed_int,
@@ -139,6 +140,21 @@ def test_any_layout_of_planes_in_memory_will_do() -> None:
         assert np.array_equal(other, plane)
         given = render_rgbx({0: other, 1: plane, 2: other}, settings)
         assert np.array_equal(given, by_numpy({0: plane, 1: plane, 2: plane}, settings))
+
+
+def test_tables_made_both_ways_are_the_same() -> None:
+    settings = RenderingSettings(
+        pixel_type("int16"), (ChannelSettings(Window(-321, 4321), Color(250, 20, 99), reverse=True),)
+    )
+    planes = random_planes("int16", 1, (64, 64), 8)
+    composite._packed_table.cache_clear()
+    compiled = render_rgbx(planes, settings)
+    composite._packed_table.cache_clear()
+    kernels, fused._kernels = fused._kernels, None
+    try:
+        assert np.array_equal(compiled, render_rgbx(planes, settings))
+    finally:
+        fused._kernels = kernels
 
 
 def test_packed_integers_are_the_same_both_ways() -> None:
