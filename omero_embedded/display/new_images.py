@@ -76,7 +76,10 @@ def insert_image(
     name: str,
     description: str | None,
 ) -> Created:
-    """An image from nothing; `colors` has a packed RGBA colour, or NO_COLOR, per channel."""
+    """An image from nothing; `colors` has a packed RGBA colour, or NO_COLOR, per channel.
+
+    A colour without red, green and blue counts as none.
+    """
     dtype = check_sizes(type_name, sizes)
     context = transaction.context
     check_create(context, MODEL["Image"], context.user_id, context.event_group())
@@ -92,7 +95,7 @@ def insert_image(
     pixels_id = transaction.insert("Pixels", pixels)
     for index, packed in enumerate(colors):
         shifts = zip(_COLORS, (24, 16, 8, 0), strict=True)
-        components = {} if packed == NO_COLOR else {color: packed >> shift & 255 for color, shift in shifts}
+        components = {} if _invisible(packed) else {color: packed >> shift & 255 for color, shift in shifts}
         channel = {
             "pixels": pixels_id,
             "pixels_index": index,
@@ -103,6 +106,11 @@ def insert_image(
         transaction.insert("Channel", channel)
     _create_samples(store, pixels_id, dtype, sizes).close()
     return Created(image_id, pixels_id)
+
+
+def _invisible(packed: int) -> bool:
+    """No colour, or one that shows nothing: clients that know of no colours send the channels' numbers instead."""
+    return 0 <= packed < 256 or packed == NO_COLOR
 
 
 def copy_image(

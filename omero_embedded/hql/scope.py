@@ -71,6 +71,7 @@ class Scope:
     steps: list[list[Step]] = field(default_factory=list)
     implicit: list[Step] = field(default_factory=list)
     names: dict[str, Alias] = field(default_factory=dict)
+    quantities: dict[str, tuple[Alias, Property]] = field(default_factory=dict)
     select_names: dict[str, Any] = field(default_factory=dict)
     conditions: list[ColumnElement[bool]] = field(default_factory=list)
     used_outer: set[Any] = field(default_factory=set)
@@ -92,6 +93,15 @@ class Scope:
         while scope is not None:
             if name in scope.names:
                 return scope.names[name]
+            scope = scope.outer
+        return None
+
+    def find_quantity(self, name: str) -> tuple[Alias, Property] | None:
+        """The joined quantity of that name, here or further out, and the alias whose it is."""
+        scope: Scope | None = self
+        while scope is not None and name not in scope.names:
+            if name in scope.quantities:
+                return scope.quantities[name]
             scope = scope.outer
         return None
 
@@ -179,8 +189,17 @@ class Paths:
             return False
         return name in ("id", "details", "class", "version") or bool(properties_named(alias.entity, name))
 
+    def quantity_named(self, alias: Alias, name: str) -> Property | None:
+        """The quantity of that name that an alias has."""
+        found = properties_named(alias.entity, name) if alias.entity is not None else []
+        return found[0] if found and found[0].kind == "quantity" else None
+
     def value(self, path: Path) -> Value:
         """What a path is worth. Raises SyntaxFault for an unknown property or one behind a collection."""
+        quantity = self.scope.find_quantity(path.parts[0])
+        if quantity is not None:
+            owner, prop = quantity
+            return self._quantity(self.scope.use(owner), prop, path.parts[1:], path)
         alias, rest = self.start(path)
         return self._walk(alias, rest, path)
 

@@ -203,6 +203,11 @@ class Compiler:
                 counting = Alias(None, None, None, alias, counts=counted, position=join.path.position)
                 scope.steps[position].append(Step(counting, true()))
                 return
+            elif not names and (quantity := paths.quantity_named(alias, name)) is not None:
+                # Value and unit lie in the row itself: joining them adds nothing but a name for them.
+                if join.alias is not None:
+                    scope.quantities[join.alias] = alias, quantity
+                return
             else:
                 prop, target, table, on = paths.join_target(alias, name, join.path)
                 found = Alias(None, table, target, alias, prop, level=scope, position=join.path.position)

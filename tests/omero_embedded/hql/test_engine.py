@@ -302,3 +302,11 @@ def test_size_counts_only_what_the_caller_may_read(shown: Ask) -> None:
     text = "select d.id, size(d.imageLinks) from Dataset d order by d.id"
     assert shown(text, "bob", "labB") == [[4, 1]]
     assert shown(text, "alice", -1) == [[1, 2], [2, 1], [3, 1]]
+
+
+def test_a_joined_quantity_is_a_part_of_its_row(rows: Ask) -> None:
+    joined = (
+        "select p.id, size.value from Pixels p join fetch p.physicalSizeX as size order by size.value, p.id"
+    )
+    plain = "select p.id, p.physicalSizeX.value from Pixels p order by p.physicalSizeX.value, p.id"
+    assert rows(joined) == rows(plain) != []
