@@ -76,6 +76,14 @@ EXTRAS = {
         "django-stubs>=5.1",
         "types-PyYAML",
         "types-requests",
+        # clients that tests/clients run against the embedded server
+        "ezomero==3.2.3",
+        "omero-rois==0.4.1",
+        "omero-metadata==0.14.0",
+        "omero-cli-render==0.8.1",
+        "omero-cli-transfer==1.3.2",
+        "omero-cli-duplicate==0.4.0",
+        "omero2pandas==0.4.2",
         "omero-web[fast,postgresql,redis,samples]",
     ],
 }
