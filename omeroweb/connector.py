@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import MutableMapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import Ice
@@ -63,7 +63,14 @@ class Connector:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON form."""
-        return asdict(self)
+        # Spelled out because every request asks: `dataclasses.asdict` copies in depth and takes 10 µs.
+        return {
+            "server_id": self.server_id,
+            "is_secure": self.is_secure,
+            "is_public": self.is_public,
+            "omero_session_key": self.omero_session_key,
+            "user_id": self.user_id,
+        }
 
     @property
     def server(self) -> Server:
