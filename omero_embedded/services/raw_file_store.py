@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from omero.rtypes import rlong
 from sqlalchemy import select
 
 from .. import errors
@@ -62,9 +63,9 @@ class RawFileStoreService(StatefulService):
             raise errors.resource(str(error)) from error
         self._file = _File(row["id"], row["repo"], row["owner_id"], row["group_id"], path)
 
-    def getFileId(self, call: Call) -> int:
-        """Id of the chosen file."""
-        return self._chosen().id
+    def getFileId(self, call: Call) -> Any:
+        """Id of the chosen file as RLong; null while there is none."""
+        return None if self._file is None else rlong(self._file.id)
 
     def exists(self, call: Call) -> bool:
         """The content is there."""

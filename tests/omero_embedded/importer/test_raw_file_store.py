@@ -154,3 +154,16 @@ def test_others_files_of_a_private_group_are_not_there(
     file_id = new_file(owner)
     with pytest.raises(omero.ValidationException):
         other.sf.createRawFileStore().setFileId(file_id)
+
+
+def test_id_of_the_file_is_null_until_one_is_chosen(root: Any) -> None:
+    file = OriginalFileI()
+    file.name, file.path = rstring("chosen.txt"), rstring("")
+    file = root.sf.getUpdateService().saveAndReturnObject(file)
+    store = root.sf.createRawFileStore()
+    try:
+        assert store.getFileId() is None
+        store.setFileId(file.id.val)
+        assert store.getFileId().val == file.id.val
+    finally:
+        store.close()
