@@ -198,4 +198,3 @@ def test_file_systems_are_shown(root_shell: Shell, member: Any) -> None:
 
 def test_wrong_objects_are_refused_with_a_message(shell: Shell) -> None:
     assert "Traceback" not in shell.fails("obj", "get", "Dataset:999999999", "name")
-    assert "Traceback" not in shell.fails("download", "OriginalFile:999999999", "-")

@@ -65,7 +65,7 @@ def test_objects_are_found_by_ids_attributes_and_containers(
     with_pixels = conn.getObject("Image", hierarchy["image"].getId(), opts={"load_channels": True})
     assert with_pixels.getSizeC() == 2
     assert conn.getObject("Image", 2**40) is None
-    query, parameters, wrapper = conn.buildQuery("Project", opts={"owner": member.id})
+    query, parameters, _ = conn.buildQuery("Project", opts={"owner": member.id})
     assert conn.getQueryService().findAllByQuery(query, parameters, conn.SERVICE_OPTS)
 
 
