@@ -57,7 +57,7 @@ REQUIRED = [
 ]
 EXTRAS = {
     "fast": ["numba>=0.61,<1"],
-    "redis": ["django-redis>=5.4"],
+    "redis": ["django-redis>=5.4", "redis>=5"],
     "postgresql": ["psycopg[binary]>=3.2,<4"],
     "samples": ["scikit-image>=0.24", "stardist>=0.9"],
     "test": [

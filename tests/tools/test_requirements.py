@@ -17,7 +17,7 @@ SHIPPED = (
     "omero/plugins",
 )
 # Used where it is installed; the code goes on without.
-OPTIONAL = {"gevent", "skimage", "stardist", "psycopg", "django_redis"}
+OPTIONAL = {"gevent", "skimage", "stardist", "psycopg", "django_redis", "redis", "numba", "isapi"}
 OURS = {"omeroweb", "omero_rendering", "omero_embedded"}
 # Modules of omero-py and zeroc-ice that stand beside their packages, or are made by them at run time.
 OF_OMERO_PY = {"omero", "omero_version", "omero_ext", "omero_sys_ParametersI", "path"}
