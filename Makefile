@@ -34,12 +34,14 @@ run:
 	$(SET_UP) run
 	@exec $(PY) tools/run.py
 
-# OMERO.web puts wrappers of its own into omero.gateway; clients must meet the server without them, so in another process.
+# OMERO.web puts wrappers of its own into omero.gateway, and clients must meet the server without them; the server's log-in
+# tests want Ice's classes untouched by what other tests load. So these run in processes of their own.
 test:
 	$(SET_UP) test
 ifeq ($(strip $(TESTS)),)
 	@env -u OMERODIR $(PY) -m pytest tests/clients
-	@env -u OMERODIR $(PY) -m pytest tests --ignore=tests/clients
+	@env -u OMERODIR $(PY) -m pytest tests/omero_embedded/server
+	@env -u OMERODIR $(PY) -m pytest tests --ignore=tests/clients --ignore=tests/omero_embedded/server
 else
 	@env -u OMERODIR $(PY) -m pytest $(TESTS)
 endif

@@ -3,7 +3,7 @@
 import itertools
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,8 +54,12 @@ class RunningServer:
 
     def close_clients(self) -> None:
         """Close every client that was made here."""
+        import Ice
+
         for client in self._clients:
-            client.closeSession()
+            # Some tests have ended the session already; the server stops right after.
+            with suppress(Ice.Exception):
+                client.closeSession()
 
     def login(
         self, user: str = "root", password: str | None = None, group: str | None = None, *, secure=True
